@@ -1,0 +1,41 @@
+"""Pictures in space and time, as plain data."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+LabelMap = NDArray[np.uint8]
+"""Labels on a picture's own grid, (x, y, z, t): 0 background, 1 RV, 2 myocardium, 3 LV."""
+
+
+@dataclass(frozen=True)
+class Cine:
+    """A heart in time; a still volume is a cine of one frame.
+
+    ``voxels`` (x, y, z, t) in the order of the file, slices along z. ``affine`` (4, 4) takes voxel
+    indices to millimetres (RAS+). ``times_ms`` (t,) or None where the file does not tell.
+    ``spacing_known`` is False where the file has no usable voxel size: then the affine is a guess
+    that nothing in mL may be computed from. ``still`` where the file itself was three-dimensional,
+    so that labels go back in three dimensions.
+    """
+
+    voxels: NDArray[np.generic]
+    affine: NDArray[np.float64]
+    times_ms: NDArray[np.float64] | None = None
+    spacing_known: bool = True
+    still: bool = False
+
+    @property
+    def n_frames(self) -> int:
+        return int(self.voxels.shape[3])
+
+    @property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """Distance between neighbouring voxels along x, y and z."""
+        x, y, z = np.linalg.norm(self.affine[:3, :3], axis=0)
+        return float(x), float(y), float(z)
+
+    @property
+    def voxel_ml(self) -> float:
+        return float(abs(np.linalg.det(self.affine[:3, :3]))) / 1000

@@ -1,0 +1,130 @@
+"""RecurrentUNet: a 2D encoder-decoder over all frames, with convolutional recurrence over time.
+
+Tensors are (B, C, T, H, W): B slices, C channels, T frames, H and W in pixels.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate, pad
+
+
+class ConvBlock(nn.Module):
+    """Two 3x3 convolutions with instance norm; (N, C_in, H, W) to (N, C_out, H, W).
+
+    Instance norm makes the features independent of a picture's brightness and contrast, which differ
+    from scanner to scanner, and of what else is in the batch.
+    """
+
+    def __init__(self, c_in: int, c_out: int, stride: int = 1) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(c_in, c_out, 3, stride=stride, padding=1, bias=False),
+            nn.InstanceNorm2d(c_out, affine=True),
+            nn.LeakyReLU(0.01, inplace=True),
+            nn.Conv2d(c_out, c_out, 3, padding=1, bias=False),
+            nn.InstanceNorm2d(c_out, affine=True),
+            nn.LeakyReLU(0.01, inplace=True),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x)
+
+
+class ConvGRU(nn.Module):
+    """One direction of convolutional gated recurrence (Ballas et al. 2016, arXiv:1511.06432).
+
+    The convolutions of the input run for all frames at once; only those of the state wait for each other.
+    """
+
+    def __init__(self, channels: int, hidden: int) -> None:
+        super().__init__()
+        self.hidden = hidden
+        self.from_input = nn.Conv2d(channels, 3 * hidden, 3, padding=1)
+        self.gates_from_state = nn.Conv2d(hidden, 2 * hidden, 3, padding=1, bias=False)
+        self.candidate_from_state = nn.Conv2d(hidden, hidden, 3, padding=1, bias=False)
+
+    def step(self, from_input: Tensor, state: Tensor) -> Tensor:
+        """One frame: (B, 3 hidden, H, W) and the state (B, hidden, H, W) to the next state."""
+        gates = torch.sigmoid(from_input[:, : 2 * self.hidden] + self.gates_from_state(state))
+        update, reset = gates.chunk(2, dim=1)
+        candidate = torch.tanh(from_input[:, 2 * self.hidden :] + self.candidate_from_state(reset * state))
+        return (1 - update) * state + update * candidate
+
+    def forward(self, x: Tensor, frames: int, reverse: bool, keep_state: bool = True) -> Tensor:
+        """(B * T, C, H, W) with T running fastest, to (B * T, hidden, H, W)."""
+        from_input = self.from_input(x).unflatten(0, (-1, frames))
+        b, _, _, h, w = from_input.shape
+        state = torch.zeros(b, self.hidden, h, w, dtype=from_input.dtype, device=x.device)
+        states: list[Tensor] = []
+        for i in range(frames):
+            t = frames - 1 - i if reverse else i
+            state = self.step(from_input[:, t], state if keep_state else torch.zeros_like(state))
+            states.append(state)
+        if reverse:
+            states = states[::-1]
+        return torch.stack(states, dim=1).flatten(0, 1)
+
+
+class BidirectionalConvGRU(nn.Module):
+    """Adds to each frame's features what the frames before and after it say.
+
+    ``keep_state = False`` forgets the state before each frame, so every frame stands alone: the
+    switch with which the effect of the recurrence is measured.
+    """
+
+    def __init__(self, channels: int, hidden: int) -> None:
+        super().__init__()
+        self.past = ConvGRU(channels, hidden)
+        self.future = ConvGRU(channels, hidden)
+        self.merge = nn.Conv2d(2 * hidden, channels, 1)
+        self.keep_state = True
+
+    def forward(self, x: Tensor, frames: int) -> Tensor:
+        past = self.past(x, frames, False, self.keep_state)
+        future = self.future(x, frames, True, self.keep_state)
+        return x + self.merge(torch.cat((past, future), dim=1))
+
+
+class RecurrentUNet(nn.Module):
+    """Segments every frame of a cine, seeing all its frames.
+
+    Input (B, 1, T, H, W), any T >= 1 and any H, W >= 16; output (B, classes, T, H, W), logits.
+    Recurrence runs at the coarsest ``recurrent_levels`` levels: there a pixel is large enough for the
+    heart's motion to stay inside a 3x3 window from frame to frame, and it costs little.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 1,
+        out_channels: int = 4,
+        channels: tuple[int, ...] = (16, 32, 64, 96, 128),
+        hidden: tuple[int, ...] = (48, 64),
+    ) -> None:
+        super().__init__()
+        self.multiple = 2 ** (len(channels) - 1)
+        self.encoder = nn.ModuleList(
+            ConvBlock(channels[i - 1] if i else in_channels, c, stride=2 if i else 1)
+            for i, c in enumerate(channels)
+        )
+        first = len(channels) - len(hidden)
+        self.recurrence = nn.ModuleDict(
+            {str(first + i): BidirectionalConvGRU(channels[first + i], h) for i, h in enumerate(hidden)}
+        )
+        self.decoder = nn.ModuleList(ConvBlock(a + b, a) for a, b in zip(channels, channels[1:], strict=False))
+        self.head = nn.Conv2d(channels[0], out_channels, 1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        frames, height, width = image.shape[2:]
+        x = image.transpose(1, 2).flatten(0, 1)
+        x = pad(x, (0, -width % self.multiple, 0, -height % self.multiple))
+        skips: list[Tensor] = []
+        for i, block in enumerate(self.encoder):
+            x = block(x)
+            if str(i) in self.recurrence:
+                x = self.recurrence[str(i)](x, frames)
+            skips.append(x)
+        for block, skip in zip(reversed(self.decoder), reversed(skips[:-1]), strict=True):
+            x = interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+            x = block(torch.cat((skip, x), dim=1))
+        x = self.head(x)[..., :height, :width]
+        return x.unflatten(0, (-1, frames)).transpose(1, 2)
