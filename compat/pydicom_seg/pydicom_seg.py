@@ -25,5 +25,5 @@ class MultiClassReader:
         _refuse()
 
 
-class template:  # noqa: N801: the real package's submodule, under the name that MONAI Label uses
+class template:  # noqa: N801 - named as MONAI Label calls it
     from_dcmqi_metainfo = staticmethod(_refuse)
