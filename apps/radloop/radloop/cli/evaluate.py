@@ -36,7 +36,7 @@ def evaluate(model: str, folder: Path, part: str | None, as_json: bool) -> None:
 
     from radloop.learning import counted, evaluate_patient, part_of, summarise
     from radloop.models import load_bundle
-    from radloop.tasks.analyse import diagnosis_model
+    from radloop.tasks.analysis import diagnosis_model
 
     split = json.loads((about.folder / "configs" / "split.json").read_text())
     chosen = [p for p in patients if part in (None, "all") or part_of(p.name, split) == part]

@@ -88,7 +88,7 @@ def _analyser(model: str) -> Analyse:
             from radloop.models import load_bundle
 
             loaded.append(load_bundle(model))
-        from radloop.tasks.analyse import analyse_cine
+        from radloop.tasks.analysis import analyse_cine
 
         prediction, measurements = analyse_cine(loaded[0], cine, image=name, progress=tick)
         write_results(folder, cine, prediction.label, measurements)
