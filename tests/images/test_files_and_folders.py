@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from radloop.images import Cine, case_name, find_images, replace_whole, write_label
 from radloop.refusal import Refusal
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+
 from radloop.images import case_name, find_images, read_cine, read_label, write_label
 from radloop.places import real_data
 

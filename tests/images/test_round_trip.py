@@ -7,10 +7,11 @@ from tempfile import TemporaryDirectory
 import nibabel as nib
 import numpy as np
 import pytest
-import SimpleITK as sitk  # noqa: N813
+import SimpleITK as sitk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
 from radloop.images import Cine, read_cine, read_label, write_cine, write_label, write_label_nrrd
 from radloop.refusal import Refusal
 
@@ -42,7 +43,7 @@ def cines(draw: st.DrawFn) -> Cine:
     voxels = np.random.default_rng(draw(st.integers(0, 99))).integers(0, 100, shape).astype(dtype)
     still = shape[3] == 1 and draw(st.booleans())
     step_ms = draw(st.one_of(st.none(), st.floats(5, 100)))
-    times_ms = None if step_ms is None or shape[3] == 1 else np.arange(shape[3]) * step_ms
+    times_ms = None if step_ms is None or shape[3] == 1 else np.arange(shape[3], dtype=np.float64) * step_ms
     return Cine(voxels, draw(affines()), times_ms, still=still)
 
 
