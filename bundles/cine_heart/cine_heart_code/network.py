@@ -116,7 +116,9 @@ class RecurrentUNet(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         frames, height, width = image.shape[2:]
         x = image.transpose(1, 2).flatten(0, 1)
-        x = pad(x, (0, -width % self.multiple, 0, -height % self.multiple))
+        # At least two pixels a side at the coarsest level: instance norm needs more than one.
+        rows, columns = (max(2, -(-n // self.multiple)) * self.multiple for n in (height, width))
+        x = pad(x, (0, columns - width, 0, rows - height))
         skips: list[Tensor] = []
         for i, block in enumerate(self.encoder):
             x = block(x)

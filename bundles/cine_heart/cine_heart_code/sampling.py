@@ -74,10 +74,14 @@ class RandomClips(IterableDataset[dict[str, Tensor]]):
         if frames == 1 and r.random() < 0.7:
             t = int(r.integers(2))
             return clip, (image[t : t + 1], label[t : t + 1])
+        if frames == 2 and r.random() < 0.6:
+            # Exams are often kept as end diastole and end systole alone.
+            both = [0, 1] if r.random() < 0.5 else [1, 0]
+            return clip, (image[both], label[both])
         if index not in self.motions:
             there, back = motion(clip)
             self.motions[index] = (torch.from_numpy(there), torch.from_numpy(back))
-        step = 1.0 / r.integers(10, 36)
+        step = 1.0 / r.integers(10, 36) if r.random() < 0.9 else r.uniform(0.1, 0.5)
         cycle = float(r.random()) + step * np.arange(frames)
         morphed = [self.morph(image, label, self.motions[index], 0.5 - 0.5 * math.cos(2 * math.pi * c)) for c in cycle]
         return clip, (torch.stack([m[0] for m in morphed]), torch.stack([m[1] for m in morphed]))

@@ -57,7 +57,7 @@ class Checkpoint:
         self.trainer, self.average, self.parts = trainer, average, parts
         self.epochs_before = 0
 
-    def resume(self) -> None:
+    def resume(self, saves: bool = True) -> None:
         if self.path.exists():
             saved = torch.load(self.path, weights_only=True)
             self.epochs_before = saved.pop("epochs")
@@ -68,7 +68,8 @@ class Checkpoint:
         # Another part of the random sequence than the one already seen.
         dataset = self.trainer.data_loader.dataset  # type: ignore[union-attr]
         dataset.random.bit_generator.advance(self.epochs_before << 64)
-        self.trainer.add_event_handler(Events.EPOCH_COMPLETED, self.save)
+        if saves:
+            self.trainer.add_event_handler(Events.EPOCH_COMPLETED, self.save)
 
     def save(self, engine: Engine) -> None:
         epochs = self.epochs_before + engine.state.epoch
