@@ -3,17 +3,11 @@
 Clients of MONAI Label read these fields by name, so none may be renamed; fields of our own stand beside them.
 """
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from radloop.answers.heart import Measurements
-
-ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
-"""Ids of images and sessions, tags and model names: nothing that could be a path or a line of a log."""
-
-Id = Annotated[str, Field(pattern=ID_PATTERN, description="letters, digits, '.', '_' and '-'; at most 128")]
 
 RESERVED_PARAMS = frozenset(
     {"image", "model", "label", "label_tag", "save_label", "session", "device", "logging", "description", "file"}
@@ -47,21 +41,15 @@ class InferAnswer(Measurements):
     label_names: dict[str, int]
 
 
-class Code(_Words):
-    """An entry of a coding scheme, as in DICOM."""
-
-    scheme: str
-    value: str
-    meaning: str
-
-
 class LabelDetail(_Words):
-    """One structure of a label map: its value, name, code and colour (red, green, blue; 0 to 255)."""
+    """One structure of a label map: value, name, code in a coding scheme, and colour (red, green, blue; 0 to 255)."""
 
     value: int = Field(ge=1, le=255)
     name: str
-    code: Code | None = None
-    colour: tuple[int, int, int] | None = None
+    scheme: str
+    code: str
+    meaning: str
+    colour: tuple[int, int, int]
 
 
 class ModelInfo(_Words):
@@ -169,25 +157,3 @@ class NewSession(_Words):
 class Health(_Words):
     status: Literal["ok", "loading", "failed"]
     reason: str | None = None
-
-
-Reviewed = dict[Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}$")], Literal["all"] | list[Annotated[int, Field(ge=1)]]]
-"""Frame (from 1) to the slices (from 1) that somebody looked at."""
-
-
-class Submission(_Words):
-    """The ``params`` of a submitted label that mean something here; others are kept beside them.
-
-    A client that does not say what was reviewed is taken to mean all of it.
-    """
-
-    model_config = ConfigDict(extra="allow", strict=True)
-
-    client_id: str | None = Field(None, max_length=256)
-    from_version: str | None = Field(None, max_length=256)
-    reviewed: Reviewed | None = None
-    frame: int | None = Field(None, ge=1, le=100_000, description="the frame that a 3D label of a 4D image belongs to")
-
-
-def is_id(text: str) -> bool:
-    return re.fullmatch(ID_PATTERN, text) is not None and "\n" not in text
