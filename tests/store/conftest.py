@@ -1,5 +1,6 @@
 """Folders with small files in them; the store never opens an image, so their contents need not be images."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -47,3 +48,16 @@ def label_file(tmp_path: Path) -> Callable[[bytes], Path]:
         return write(tmp_path / "incoming" / "upload.nii.gz", content)
 
     return make
+
+
+@pytest.fixture
+def wait_for() -> Callable[[Callable[[], bool]], None]:
+    """Ask until it is so; the watched folder may take a second or two to be noticed."""
+
+    def wait(is_so: Callable[[], bool]) -> None:
+        end = time.monotonic() + 20
+        while not is_so():
+            assert time.monotonic() < end, "it did not become so within 20 s"
+            time.sleep(0.1)
+
+    return wait
