@@ -1,7 +1,7 @@
 """DICOM in and out: the short-axis cine among a study's objects, and what is said about it as SEG and SR.
 
-    read_study(folder)        the cine of each study, told by geometry, without reading pixels
-    read_cine_dicom(folder)   its voxels, and the Source: which object each plane came from
+read_study(folder)        the cine of each study, told by geometry, without reading pixels
+read_cine_dicom(folder)   its voxels, and the Source: which object each plane came from
 """
 
 import pydicom.config

@@ -43,9 +43,7 @@ def multi_frame(study: Dataset, series: "Prepared", uids: Uids) -> Dataset:
             SpacingBetweenSlices=decimal(place.between_slices),
         ),
         PlaneOrientationSequence=item(ImageOrientationPatient=decimals(*place.orientation)),
-        FrameAnatomySequence=item(
-            FrameLaterality="U", AnatomicRegionSequence=code("80891009", "SCT", "Heart")
-        ),
+        FrameAnatomySequence=item(FrameLaterality="U", AnatomicRegionSequence=code("80891009", "SCT", "Heart")),
         MRImageFrameTypeSequence=item(
             FrameType=ds.ImageType,
             PixelPresentation="MONOCHROME",

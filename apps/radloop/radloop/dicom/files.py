@@ -1,8 +1,6 @@
 """DICOM files on disk: found by content, read as headers, written whole or not at all."""
 
-import os
 import struct
-import tempfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +9,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
+from radloop.images import replace_whole
 from radloop.refusal import Refusal
 
 # What pydicom raises on files that are no DICOM, or that end too early.
@@ -71,19 +70,7 @@ def read_header(path: Path) -> Dataset | None:
         return None
 
 
-def write_whole(path: Path, content: Dataset | bytes) -> None:
-    """Write a file so that it is there complete or not at all, also after a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            if isinstance(content, bytes):
-                file.write(content)
-            else:
-                pydicom.dcmwrite(file, content, enforce_file_format=True)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+def write_whole(path: Path, content: Dataset) -> None:
+    """Write an object as a file that is there complete or not at all."""
+    with replace_whole(path) as temporary:
+        pydicom.dcmwrite(temporary, content, enforce_file_format=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from radloop.dicom.grid import Grid, by_place, grid_of, normal
 from radloop.dicom.plane import Plane
+from radloop.images import Remark
 from radloop.refusal import Refusal
 
 FEWEST_SLICES = 3
@@ -25,7 +26,7 @@ class DicomCine:
     """A short-axis cine among DICOM objects, not read yet.
 
     ``id`` is the Series Instance UID; of several joined series, that of the lowest Series Number.
-    ``grid[z][t]`` are its planes. ``notes`` are sentences on what was left out.
+    ``grid[z][t]`` are its planes. ``remarks`` tell what was left out.
     """
 
     id: str
@@ -35,7 +36,7 @@ class DicomCine:
     n_slices: int
     description: str
     grid: Grid
-    notes: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Candidate:
     """Parallel planes of one matrix that were imaged at more than one time."""
 
     planes: tuple[Plane, ...]
-    notes: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def series(self) -> tuple[str, ...]:
@@ -69,7 +70,7 @@ class Candidate:
             n_slices=len(grid),
             description=names[self.series[0]],
             grid=grid,
-            notes=self.notes,
+            remarks=self.remarks,
         )
 
 
@@ -107,8 +108,8 @@ def choose(found: Sequence[Candidate]) -> Candidate | None:
 def _preferred(one: Candidate, other: Candidate) -> Candidate:
     if _is_parallel(one.planes[0], other.planes[0]):
         earlier, later = sorted((one, other), key=lambda c: c.planes[0].series_number)
-        note = f"Two short-axis cines: series {_number(later)} is taken, series {_number(earlier)} left out."
-        return Candidate(later.planes, (*later.notes, note))
+        text = f"The study holds two short-axis cines: series {_number(later)} was taken, not {_number(earlier)}."
+        return Candidate(later.planes, (*later.remarks, Remark("SEVERAL_CINES", text)))
     for tells in (_is_named, _is_oblique):
         if tells(one) != tells(other):
             return one if tells(one) else other
@@ -158,8 +159,7 @@ def _stackable(first: Plane, plane: Plane) -> bool:
     if not np.allclose(spacing, plane.spacing_mm or 0, rtol=1e-3) or not _is_parallel(first, plane):
         return False
     apart = np.subtract(plane.position, first.position)  # type: ignore[arg-type]
-    axes = np.reshape(first.orientation, (2, 3))  # type: ignore[arg-type]
-    along_row, along_column = axes @ apart
+    along_row, along_column = np.asarray(first.orientation).reshape(2, 3) @ apart
     return bool(abs(along_row) < spacing[1] / 2 and abs(along_column) < spacing[0] / 2)
 
 
@@ -175,7 +175,7 @@ def _joined(group: Sequence[Plane]) -> list[Candidate]:
         series.setdefault(plane.series_uid, []).append(plane)
     moving = [s for s in series.values() if len(s) > len(by_place(s))]
     stacks: list[list[Plane]] = []
-    notes: list[str] = []
+    remarks: list[Remark] = []
     for planes in sorted(moving, key=lambda s: (s[0].series_number, s[0].series_uid)):
         for n, stack in enumerate(stacks):
             again = _at_places_of(stack, planes)
@@ -184,16 +184,15 @@ def _joined(group: Sequence[Plane]) -> list[Candidate]:
                 break
             if len(by_place(planes)) < FEWEST_SLICES:
                 stacks[n] = [p for p in stack if p not in again] + planes
-                notes.append(f"Series {planes[0].series_number} repeats a slice and takes its place.")
+                text = f"Series {planes[0].series_number} repeats a slice, and was taken in its place."
+                remarks.append(Remark("RETAKEN_SLICE", text))
                 break
         else:
             stacks.append(planes)
-    return [Candidate(tuple(stack), tuple(notes)) for stack in stacks]
+    return [Candidate(tuple(stack), tuple(remarks)) for stack in stacks]
 
 
 def _at_places_of(stack: Sequence[Plane], planes: Sequence[Plane]) -> set[Plane]:
     """The planes of ``stack`` that lie where one of ``planes`` does."""
     new = set(planes)
-    return {
-        p for place in by_place([*stack, *planes]) if new & set(place) for p in place if p not in new
-    }
+    return {p for place in by_place([*stack, *planes]) if new & set(place) for p in place if p not in new}

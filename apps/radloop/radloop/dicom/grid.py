@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from radloop.dicom.plane import Plane
+from radloop.images.frame_times import believable_times_ms
 from radloop.refusal import Refusal
 
 SAME_PLACE_MM = 0.2
@@ -20,7 +22,7 @@ Grid = tuple[tuple[Plane, ...], ...]
 
 
 def normal(plane: Plane) -> NDArray[np.float64]:
-    """The direction in which slices lie above one another: rows × columns (DICOM PS3.3, C.7.6.2.1.1)."""
+    """The direction in which slices lie above one another: row x column (DICOM PS3.3, C.7.6.2.1.1)."""
     orientation = np.asarray(plane.orientation, float)
     across = np.cross(orientation[:3], orientation[3:])
     return np.asarray(across / np.linalg.norm(across))
@@ -67,7 +69,7 @@ def in_time(place: Sequence[Plane]) -> list[Plane]:
         if any(key(p) is None for p in place):
             continue
         ordered = sorted(place, key=key)  # type: ignore[arg-type]
-        twins = [(a, b) for a, b in zip(ordered, ordered[1:], strict=False) if key(a) == key(b)]
+        twins = [(a, b) for a, b in pairwise(ordered) if key(a) == key(b)]
         if not twins:
             return ordered
         if len(set(map(key, place))) > 1:
@@ -101,8 +103,8 @@ def mean_times_ms(slices: Sequence[Sequence[Plane]]) -> NDArray[np.float64] | No
     rising = [t for t, one in zip(told, slices, strict=True) if len(t) == len(one) and np.all(np.diff(t) > 0)]
     if not rising:
         return None
-    times = np.mean([np.asarray(t) - t[0] for t in rising], axis=0)
-    return np.round(times, 3)
+    times: NDArray[np.float64] = np.mean([np.asarray(t) - t[0] for t in rising], axis=0).round(3)
+    return believable_times_ms(times)
 
 
 def _same_phases(slices: Sequence[Sequence[Plane]]) -> None:

@@ -13,7 +13,7 @@ from radloop.dicom.elements import RESEARCH_USE, Place, Uids, decimal, decimals,
 from radloop.dicom.enhanced import multi_frame
 from radloop.dicom.files import write_whole
 from radloop.dicom.views import View, views_beside
-from radloop.images.picture import Cine
+from radloop.images import Cine
 from radloop.refusal import Refusal
 
 Form = Literal["one-series", "series-per-slice", "enhanced"]
@@ -95,9 +95,9 @@ def _stored(voxels: NDArray[Any]) -> NDArray[Any]:
     if not np.isfinite([low, high]).all():
         raise Refusal("NOT_FINITE", "The cine holds voxels that are no numbers: no DICOM can be made of it.")
     if np.array_equal(voxels, np.rint(voxels)):
-        if 0 <= low and high < 2**16:
+        if low >= 0 and high < 2**16:
             return voxels.astype("<u2")
-        if -(2**15) <= low and high < 2**15:
+        if low >= -(2**15) and high < 2**15:
             return voxels.astype("<i2")
     return np.rint((voxels.astype(np.float64) - low) * (4095 / (high - low or 1.0))).astype("<u2")
 

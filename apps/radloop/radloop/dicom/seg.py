@@ -9,12 +9,12 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
 from radloop.dicom.codes import ANATOMICAL_STRUCTURE, HEART, Segment
-from radloop.dicom.elements import RESEARCH_USE, Uids, code, decimals, item
+from radloop.dicom.elements import RESEARCH_USE, Uids, code, decimals, item, with_meta
 from radloop.dicom.files import write_whole
 from radloop.dicom.plane import Plane, text
 from radloop.dicom.source import Source
 from radloop.dicom.subject import copy_subject, nobody
-from radloop.images.picture import LabelMap
+from radloop.images import LabelMap
 from radloop.refusal import Refusal
 
 SERIES_NUMBER = 900
@@ -40,8 +40,9 @@ def write_seg(
     """
     n_slices, n_frames = len(source.planes), source.cine.n_frames
     first = source.planes[0][0]
-    if label.shape != (first.columns, first.rows, n_slices, n_frames):
-        raise Refusal("WRONG_GRID", f"The labels are {label.shape}, the cine {(first.columns, first.rows, n_slices, n_frames)}.")
+    grid = (first.columns, first.rows, n_slices, n_frames)
+    if label.shape != grid:
+        raise Refusal("WRONG_GRID", f"The labels are {label.shape} voxels, the cine is {grid}.")
     uids = Uids()
     template = _template(source, algorithm, version, segments, uids, manual)
     phases = [[t] for t in range(n_frames)] if per_phase else [list(range(n_frames))]
@@ -66,20 +67,15 @@ def _object(
 ) -> Dataset:
     ds = Dataset()
     ds.update(template)
-    ds.file_meta = Dataset()
-    ds.file_meta.update(template.file_meta)  # type: ignore[attr-defined]
-    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = uids("seg", number)
+    ds.SOPInstanceUID = uids("seg", number)
     ds.InstanceNumber, ds.SeriesDescription = number, description
     ds.NumberOfFrames = len(phases) * len(segments) * len(source.planes)
     ds.ReferencedSeriesSequence = _referenced([row[t] for t in phases for row in source.planes])
     ds.PerFrameFunctionalGroupsSequence = DicomSequence(
-        _frame(t, segment, z, row[t])
-        for t in phases
-        for segment in segments
-        for z, row in enumerate(source.planes)
+        _frame(t, segment, z, row[t]) for t in phases for segment in segments for z, row in enumerate(source.planes)
     )
     ds.PixelData = _bits(label, [s.number for s in segments], phases)
-    return ds
+    return with_meta(ds)
 
 
 def _frame(t: int, segment: Segment, z: int, plane: Plane) -> Dataset:
@@ -87,9 +83,7 @@ def _frame(t: int, segment: Segment, z: int, plane: Plane) -> Dataset:
     origin.SpatialLocationsPreserved = "YES"
     origin.PurposeOfReferenceCodeSequence = code("121322", "DCM", "Source image for image processing operation")
     frame = Dataset()
-    frame.FrameContentSequence = item(
-        DimensionIndexValues=[t + 1, segment.number, z + 1], TemporalPositionIndex=t + 1
-    )
+    frame.FrameContentSequence = item(DimensionIndexValues=[t + 1, segment.number, z + 1], TemporalPositionIndex=t + 1)
     frame.PlanePositionSequence = item(ImagePositionPatient=decimals(*(plane.position or ())))
     frame.SegmentIdentificationSequence = item(ReferencedSegmentNumber=segment.number)
     frame.DerivationImageSequence = item(
@@ -165,7 +159,7 @@ def _template(
         for s in segments
     ]
     images = [_image(source, row[0], row[0].study_uid) for row in source.planes]
-    seg = hd.seg.Segmentation(
+    seg: Dataset = hd.seg.Segmentation(
         source_images=images,
         pixel_array=np.zeros((len(images), images[0].Rows, images[0].Columns), np.uint8),
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,

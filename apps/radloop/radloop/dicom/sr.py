@@ -50,7 +50,8 @@ def write_sr(
     segmentations = [pydicom.dcmread(p, stop_before_pixels=True) for p in seg]
     who = hd.sr.AlgorithmIdentification(name=algorithm, version=version)
     groups = []
-    for phase, frame in ((FULL_CYCLE, None), (END_DIASTOLE, measurements.ed_frame), (END_SYSTOLE, measurements.es_frame)):
+    at = {FULL_CYCLE: None, END_DIASTOLE: measurements.ed_frame, END_SYSTOLE: measurements.es_frame}
+    for phase, frame in at.items():
         for segment in segments:
             told = [m for m in MEASURED if m.phase is phase and m.site.value == segment.code.value]
             values = [(m, v) for m in told if (v := getattr(measurements, m.field)) is not None]

@@ -11,9 +11,10 @@ from pydicom.dataset import Dataset
 from radloop.dicom.files import Scan, scan
 from radloop.dicom.find import DicomCine, candidates, choose
 from radloop.dicom.pixels import read_pixels
-from radloop.dicom.plane import MR, Plane, planes_of, text
+from radloop.dicom.plane import MR, Plane, planes_of
+from radloop.dicom.plane import text as said_in
 from radloop.dicom.source import Source
-from radloop.images.picture import Cine
+from radloop.images import Cine, Remark
 from radloop.refusal import Refusal
 
 _PIXEL_DATA = 0x7FE00010
@@ -31,16 +32,20 @@ def read_study(folder: Path) -> list[DicomCine]:
     studies: dict[str, list[Plane]] = {}
     for plane in _once(planes):
         studies.setdefault(plane.study_uid, []).append(plane)
-    skipped = f"{len(found.others)} files that are no DICOM were skipped: {_some(found.others)}."
-    damaged = f"{len(found.damaged)} damaged files were skipped: {_some(found.damaged)}."
-    notes = (skipped,) * bool(found.others) + (damaged,) * bool(found.damaged)
+    remarks = []
+    if found.others:
+        text = f"{len(found.others)} files that are no DICOM were skipped: {_some(found.others)}."
+        remarks.append(Remark("SKIPPED_FILES", text))
+    if found.damaged:
+        text = f"{len(found.damaged)} damaged files were skipped: {_some(found.damaged)}."
+        remarks.append(Remark("DAMAGED_FILES", text))
     try:
         cines = [short_axis(of_study) for _, of_study in sorted(studies.items())]
     except Refusal as refusal:
         if not found.damaged:
             raise
         raise Refusal(refusal.code, f"{refusal.sentence} Damaged: {_some(found.damaged)}.") from refusal
-    return [replace(cine, notes=cine.notes + notes) for cine in cines]
+    return [replace(cine, remarks=(*cine.remarks, *remarks)) for cine in cines]
 
 
 def read_cine_dicom(folder: Path) -> tuple[Cine, Source]:
@@ -59,7 +64,8 @@ def files_of(folder: Path) -> Callable[[Plane], Path]:
 def load(cine: DicomCine, place: Callable[[Plane], Path | Dataset]) -> tuple[Cine, Source]:
     """Read the pixels of a cine; ``place`` gives the file of a plane, or the object itself."""
     source = Source(cine, _header(place(cine.grid[0][0])))
-    return Cine(read_pixels(cine.grid, place), source.affine, source.times_ms), source
+    voxels = read_pixels(cine.grid, place)
+    return Cine(voxels, source.affine, source.times_ms, remarks=cine.remarks), source
 
 
 def short_axis(planes: Sequence[Plane]) -> DicomCine:
@@ -70,7 +76,7 @@ def short_axis(planes: Sequence[Plane]) -> DicomCine:
         if best is None or plane.series_uid in best.series:
             raise Refusal(
                 "NO_GEOMETRY",
-                f"{plane.name} does not say where it lies (position, orientation or pixel spacing is missing or wrong).",
+                f"{plane.name} does not say where it lies: position, orientation or pixel spacing is missing or wrong.",
             )
     if best is None:
         colour = next((p for p in planes if p.colour), None)
@@ -94,10 +100,10 @@ def _once(planes: Sequence[Plane]) -> list[Plane]:
 
 def _nothing(folder: Path, found: Scan) -> Refusal:
     if found.headers:
-        path, first = next((p, h) for p, h in found.headers.items() if text(h, "SOPClassUID") not in MR)
-        kinds = Counter(text(h, "Modality") or "of no modality" for h in found.headers.values())
+        path, first = next((p, h) for p, h in found.headers.items() if said_in(h, "SOPClassUID") not in MR)
+        kinds = Counter(said_in(h, "Modality") or "of no modality" for h in found.headers.values())
         said = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
-        what = text(first, "Modality") or "no MR"
+        what = said_in(first, "Modality") or "no MR"
         if len(found.headers) == 1:
             return Refusal("NOT_MR", f"{_name(path, folder)} is {what}: a short-axis cine is MR.")
         return Refusal("NOT_MR", f"{folder.name} holds no MR image ({said}; {_name(path, folder)} is {what}).")

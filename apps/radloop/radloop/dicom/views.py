@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from radloop.images.picture import Cine
+from radloop.images import Cine
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class View:
 
 def views_beside(cine: Cine) -> list[View]:
     """Scouts across the three directions of the body, and a long-axis cine through the middle."""
-    x, y, z = (np.asarray(cine.affine[:3, i]) for i in range(3))
-    right, down, out = (v / np.linalg.norm(v) for v in (x, y, np.cross(x, y)))
+    x, y = cine.affine[:3, 0], cine.affine[:3, 1]
+    right, out = (v / np.linalg.norm(v) for v in (x, np.cross(x, y)))
     still = Cine(cine.voxels[..., :1], cine.affine)
     body = np.eye(3)
     scouts = [(body[0], -body[1]), (body[0], -body[2]), (-body[1], -body[2])]
