@@ -23,7 +23,7 @@ _PIXEL_DATA = 0x7FE00010
 def read_study(folder: Path) -> list[DicomCine]:
     """The short-axis cine of every study in a folder, in the order of the Study Instance UIDs; no pixels are read.
 
-    Refuses, in one sentence that names an object, where a study has none that fits.
+    Refuses, in one sentence that names an object, where no study has one that fits.
     """
     found = scan(folder)
     planes = [p for path, header in found.headers.items() for p in planes_of(header, _name(path, folder))]
@@ -32,20 +32,30 @@ def read_study(folder: Path) -> list[DicomCine]:
     studies: dict[str, list[Plane]] = {}
     for plane in _once(planes):
         studies.setdefault(plane.study_uid, []).append(plane)
-    remarks = []
-    if found.others:
-        text = f"{len(found.others)} files that are no DICOM were skipped: {_some(found.others)}."
-        remarks.append(Remark("SKIPPED_FILES", text))
-    if found.damaged:
-        text = f"{len(found.damaged)} damaged files were skipped: {_some(found.damaged)}."
-        remarks.append(Remark("DAMAGED_FILES", text))
-    try:
-        cines = [short_axis(of_study) for _, of_study in sorted(studies.items())]
-    except Refusal as refusal:
-        if not found.damaged:
-            raise
-        raise Refusal(refusal.code, f"{refusal.sentence} Damaged: {_some(found.damaged)}.") from refusal
+    cines: list[DicomCine] = []
+    refusals: list[Refusal] = []
+    for _, of_study in sorted(studies.items()):
+        try:
+            cines.append(short_axis(of_study))
+        except Refusal as refusal:
+            refusals.append(refusal)
+    if not cines:
+        damaged = f" Damaged: {_some(found.damaged)}." if found.damaged else ""
+        raise Refusal(refusals[0].code, refusals[0].sentence + damaged)
+    remarks = (*_left_out(found), *(Remark("SKIPPED_STUDY", r.sentence) for r in refusals))
     return [replace(cine, remarks=(*cine.remarks, *remarks)) for cine in cines]
+
+
+def _left_out(found: Scan) -> list[Remark]:
+    remarks = []
+    for code, names, what in (
+        ("SKIPPED_FILES", found.others, "that are no DICOM"),
+        ("DAMAGED_FILES", found.damaged, "that are damaged"),
+    ):
+        if names:
+            files = "1 file" if len(names) == 1 else f"{len(names)} files"
+            remarks.append(Remark(code, f"{files} {what} were skipped: {_some(names)}."))
+    return remarks
 
 
 def read_cine_dicom(folder: Path) -> tuple[Cine, Source]:
