@@ -31,12 +31,12 @@ class Clip:
 
 
 def voxels(path: Path) -> NDArray[np.generic]:
-    return np.asarray(nibabel.load(path).dataobj)  # type: ignore[attr-defined]
+    return np.asarray(nibabel.load(path).dataobj)
 
 
 def still_clips(folder: Path) -> list[Clip]:
     """Every slice as a clip of two frames, end diastole and end systole, both labelled."""
-    header = nibabel.load(folder / "ed.nii.gz").header  # type: ignore[attr-defined]
+    header = nibabel.load(folder / "ed.nii.gz").header
     spacing = header.get_zooms()
     image = np.stack([voxels(folder / f"{p}.nii.gz") for p in ("ed", "es")]).astype(np.float32)
     label = np.stack([voxels(folder / f"{p}_gt.nii.gz") for p in ("ed", "es")]).astype(np.uint8)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+
 from radloop.refusal import Refusal
 
 MODEL = "cine_heart"
@@ -20,7 +21,9 @@ START_LIMIT_S = 120
 
 
 @click.command()
-@click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), default="demo-output", show_default=True)
+@click.option(
+    "-o", "--output", metavar="DIR", type=click.Path(path_type=Path), default="demo-output", show_default=True
+)
 def demo(output: Path) -> None:
     """Start a server with the sample hearts, analyse them over HTTP, show figures and pictures.
 
@@ -78,6 +81,7 @@ def _show(url: str, image: str, folder: Path, scratch: Path, known: dict[str, An
     """Analyse one image of the server and write and print what it answered."""
     import requests
     from monailabel.client import MONAILabelClient
+
     from radloop.answers import Measurements
     from radloop.cli.infer import write_results
     from radloop.cli.table import measurements_table
@@ -93,4 +97,6 @@ def _show(url: str, image: str, folder: Path, scratch: Path, known: dict[str, An
     measured = Measurements.model_validate({k: answer[k] for k in Measurements.model_fields if k in answer})
     write_results(folder, read_cine(local), read_label(Path(label_file)), measured)
     click.echo("\n" + measurements_table(measured.model_dump()))
-    click.echo(f"  answered in {seconds:.1f} s" + (f"; the phantom's true LV EF is {known['lv_ef']:.1f} %" if known else ""))
+    click.echo(
+        f"  answered in {seconds:.1f} s" + (f"; the phantom's true LV EF is {known['lv_ef']:.1f} %" if known else "")
+    )

@@ -20,7 +20,9 @@ def progress(title: str, quiet: bool = False) -> Iterator[Tick]:
     elif sys.stderr.isatty():
         from tqdm import tqdm
 
-        with tqdm(total=100, desc=title, file=sys.stderr, leave=False, bar_format="{desc} {bar} {n:.0f}% {remaining}") as bar:
+        with tqdm(
+            total=100, desc=title, file=sys.stderr, leave=False, bar_format="{desc} {bar} {n:.0f}% {remaining}"
+        ) as bar:
 
             def show(done: float, what: str = "") -> None:
                 bar.n = 100 * done
