@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import click
+
+from radloop.cli.options import FOLDER, output_option
 from radloop.cli.progress import progress
 
 
 @click.command("fit-diagnosis")
-@click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
-@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), required=True, help="Where diagnosis.json goes.")
+@FOLDER
+@output_option("Where diagnosis.json goes.", metavar="FILE")
 def fit_diagnosis(folder: Path, output: Path) -> None:
     """Fit the diagnosis on a folder of labelled patients, laid out like ACDC's development part.
 
@@ -18,8 +20,8 @@ def fit_diagnosis(folder: Path, output: Path) -> None:
     import json
 
     from radloop.heart.fit import fit_from_labels
-    from radloop.learning.patients import find_patients, part_of
     from radloop.learning.pairs import label_pairs
+    from radloop.learning.patients import find_patients, part_of
     from radloop.models import load_bundle
 
     bundle = load_bundle("cine_heart")

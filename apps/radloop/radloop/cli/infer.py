@@ -5,18 +5,25 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from radloop.cli.options import AS_JSON, MODEL, output_option
 from radloop.cli.progress import progress
 from radloop.refusal import Refusal
 
+if TYPE_CHECKING:
+    from radloop.answers import Measurements
+    from radloop.images import Cine, LabelMap
+    from radloop.models import Bundle
+
 
 @click.command()
-@click.argument("model", metavar="MODEL")
+@MODEL
 @click.argument("image", metavar="IMAGE|FOLDER", type=click.Path(path_type=Path))
-@click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), required=True, help="Folder for the results; made if missing.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output and nothing else.")
+@output_option("Folder for the results; made if missing.")
+@AS_JSON
 def infer(model: str, image: Path, output: Path, as_json: bool) -> int:
     """Analyse an image, or every image of a folder.
 
@@ -26,78 +33,72 @@ def infer(model: str, image: Path, output: Path, as_json: bool) -> int:
 
     Example: radloop infer cine_heart cine.nii.gz -o results
     """
-    # Whatever can be refused is refused before torch is imported, which takes seconds.
-    from radloop.images import case_name, find_images, read_cine
     from radloop.models.catalog import card
 
     about = card(model)
     if not image.exists():
         raise Refusal("NO_SUCH_FILE", f"{image}: no such file or folder")
-    batch = image.is_dir()
-    cases = find_images(image) if batch else [image]
-    if not batch:
-        read_cine(image)
-    analyse = _analyser(about.name)
+    if image.is_dir():
+        return _infer_folder(about.name, image, output, as_json)
+
+    from radloop.cli.table import measurements_table
+    from radloop.images import case_name, read_cine
+
+    cine = read_cine(image)  # before torch is imported: a bad file is refused at once
+    with progress("analysing", quiet=as_json) as tick:
+        measured = _analyse(_load(about.name), cine, case_name(image), output, tick)
+    if as_json:
+        click.echo(measured.model_dump_json())
+    else:
+        click.echo(measurements_table(measured.model_dump()))
+        click.echo(f"written to {output}: label.nii.gz, measurements.json, overview.png, volumes.png")
+    return 0
+
+
+def _infer_folder(model: str, folder: Path, output: Path, as_json: bool) -> int:
+    """Every image of a folder; one that cannot be used is named, and the others go on."""
+    from radloop.images import case_name, find_images, read_cine
+
+    cases = find_images(folder)
+    bundle: Bundle | None = None
     done: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
     with progress("analysing", quiet=as_json) as tick:
         for i, path in enumerate(cases):
             name = case_name(path)
-            folder = output / _subfolder(image, path) if batch else output
             try:
-                done.append(analyse(path, name, folder, lambda share, i=i, name=name: tick((i + share) / len(cases), name)))
+                cine = read_cine(path)
+                bundle = bundle or _load(model)
+                into = output / path.relative_to(folder).parent / name
+                measured = _analyse(bundle, cine, name, into, lambda share, i=i: tick((i + share) / len(cases)))  # type: ignore[misc]
+                done.append(measured.model_dump(mode="json"))
             except Refusal as refusal:
-                if not batch:
-                    raise
                 failed.append({"file": str(path), "code": refusal.code, "sentence": refusal.sentence})
                 click.echo(refusal.sentence, err=True)
-    if batch:
+    if done:
         _write_csv(output / "measurements.csv", done)
     if as_json:
-        answer = {"cases": done, "failed": failed} if batch else done[0]
-        click.echo(json.dumps(answer))
-    elif batch:
-        click.echo(f"{len(done)} analysed, {len(failed)} failed; results in {output}")
+        click.echo(json.dumps({"cases": done, "failed": failed}))
     else:
-        from radloop.cli.table import measurements_table
-
-        click.echo(measurements_table(done[0]))
-        click.echo(f"written to {output}: label.nii.gz, measurements.json, overview.png, volumes.png")
+        click.echo(f"{len(done)} analysed, {len(failed)} failed; results in {output}")
     return 2 if failed else 0
 
 
-def _subfolder(root: Path, path: Path) -> Path:
-    """Where a case of a batch goes: as it lies in the folder given, named without suffix."""
-    from radloop.images import case_name
+def _load(model: str) -> "Bundle":
+    from radloop.models import load_bundle
 
-    return path.relative_to(root).parent / case_name(path)
-
-
-Analyse = Callable[[Path, str, Path, Callable[[float], None]], dict[str, Any]]
+    return load_bundle(model)
 
 
-def _analyser(model: str) -> Analyse:
-    """A function that analyses one file into a folder; the network is loaded at its first use, once."""
-    from radloop.images import read_cine
+def _analyse(bundle: "Bundle", cine: "Cine", name: str, folder: Path, tick: Callable[[float], None]) -> "Measurements":
+    from radloop.tasks import analyse_cine
 
-    loaded: list[Any] = []
-
-    def analyse(path: Path, name: str, folder: Path, tick: Callable[[float], None]) -> dict[str, Any]:
-        cine = read_cine(path)
-        if not loaded:
-            from radloop.models import load_bundle
-
-            loaded.append(load_bundle(model))
-        from radloop.tasks.analysis import analyse_cine
-
-        prediction, measurements = analyse_cine(loaded[0], cine, image=name, progress=tick)
-        write_results(folder, cine, prediction.label, measurements)
-        return measurements.model_dump(mode="json")
-
-    return analyse
+    prediction, measured = analyse_cine(bundle, cine, image=name, progress=tick)
+    write_results(folder, cine, prediction.label, measured)
+    return measured
 
 
-def write_results(folder: Path, cine: Any, label: Any, measurements: Any) -> None:
+def write_results(folder: Path, cine: "Cine", label: "LabelMap", measured: "Measurements") -> None:
     """The four files of a case, each replaced only whole."""
     from radloop.heart.figures import draw_overview, draw_volumes
     from radloop.images import replace_whole, write_label
@@ -105,9 +106,9 @@ def write_results(folder: Path, cine: Any, label: Any, measurements: Any) -> Non
     folder.mkdir(parents=True, exist_ok=True)
     write_label(folder / "label.nii.gz", label, cine)
     with replace_whole(folder / "measurements.json") as temporary:
-        temporary.write_text(measurements.model_dump_json(indent=2) + "\n")
-    draw_overview(folder / "overview.png", cine, label, measurements)
-    draw_volumes(folder / "volumes.png", measurements)
+        temporary.write_text(measured.model_dump_json(indent=2) + "\n")
+    draw_overview(folder / "overview.png", cine, label, measured)
+    draw_volumes(folder / "volumes.png", measured)
 
 
 def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -123,6 +124,5 @@ def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         diagnosis = row["diagnosis"] and row["diagnosis"]["label"]
         table.writerow(row | {"diagnosis": diagnosis, "warnings": " ".join(w["code"] for w in row["warnings"])})
-    path.parent.mkdir(parents=True, exist_ok=True)
     with replace_whole(path) as temporary:
         temporary.write_text(text.getvalue())

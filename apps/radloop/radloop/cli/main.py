@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 import click
+
 from radloop import __version__
 from radloop.refusal import Refusal
 
@@ -70,4 +71,7 @@ def _our_fault(kind: type[BaseException], fault: BaseException, trace: Traceback
     """A fault of ours: one line for the person, the rest in a file for whoever mends it."""
     log = Path(tempfile.mkdtemp(prefix="radloop-fault-")) / "details.txt"
     log.write_text("".join(traceback.format_exception(kind, fault, trace)))
-    click.echo(f"radloop failed: {kind.__name__}: {str(fault).splitlines()[0] if str(fault) else ''}; details in {log}", err=True)
+    click.echo(
+        f"radloop failed: {kind.__name__}: {str(fault).splitlines()[0] if str(fault) else ''}; details in {log}",
+        err=True,
+    )

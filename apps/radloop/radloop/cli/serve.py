@@ -4,12 +4,14 @@ from pathlib import Path
 
 import click
 
+_path = click.Path(path_type=Path)
+
 
 @click.command()
-@click.option("--studies", metavar="FOLDER", type=click.Path(path_type=Path), help="Folder of images (default: the sample data).")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; this version serves this machine only.")
+@click.option("--studies", metavar="FOLDER", type=_path, help="Folder of images (default: the sample data).")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; of this machine only.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--data", metavar="DIR", type=click.Path(path_type=Path), help="Where labels are kept (default: the user's data folder).")
+@click.option("--data", metavar="DIR", type=_path, help="Where labels are kept (default: the user's data folder).")
 def serve(studies: Path | None, host: str, port: int, data: Path | None) -> None:
     """Serve images and models to 3D Slicer, OHIF and MONAI Label's clients."""
     from radloop.server import run

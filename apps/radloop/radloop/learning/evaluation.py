@@ -11,6 +11,7 @@ from statistics import mean
 from typing import Any
 
 import numpy as np
+
 from radloop.heart import DiagnosisModel, measure
 from radloop.images import Cine, LabelMap, read_cine, read_label
 from radloop.learning.agreement import cyclic_distance, dice_of_structures, wilson

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from radloop.images import Cine
 from radloop.models.catalog import BundleCard, card
 from radloop.models.prediction import Prediction
@@ -50,7 +51,6 @@ class Bundle:
         image = MetaTensor(voxels[None, None], affine=torch.from_numpy(cine.affine))
         label = self.inferer(image, self.network, progress=progress)
         return Prediction(label[0, 0].numpy(), self.about.name, self.version)
-
 
     @contextmanager
     def memory_off(self) -> Iterator[None]:
