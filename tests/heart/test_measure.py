@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from radloop import places
 from radloop.heart import LV, MYO, RV, ejection_fraction, measure, volume_curves
 from radloop.images.picture import Cine, LabelMap

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 import torch
-from cine_heart_code.grid import InPlaneOrder
 from monai.data.meta_tensor import MetaTensor
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
+
+from cine_heart_code.grid import InPlaneOrder
 
 RV, MYO, LV = 1, 2, 3
 # Pixels of all frames and slices that go through the network at once: the activations then fit the caches.
@@ -127,7 +128,8 @@ def resize(pictures: Tensor, size: tuple[int, ...]) -> Tensor:
     """(N, C, X, Y) to the given X, Y, linear, averaging where it shrinks."""
     if tuple(pictures.shape[2:]) == tuple(size):
         return pictures
-    return interpolate(pictures, size=size, mode="bilinear", align_corners=False, antialias=True)
+    resized: Tensor = interpolate(pictures, size=size, mode="bilinear", align_corners=False, antialias=True)
+    return resized
 
 
 def brightness(pictures: Tensor) -> Tensor:
@@ -135,7 +137,8 @@ def brightness(pictures: Tensor) -> Tensor:
     some = pictures[..., ::2, ::2].reshape(-1)
     step = max(1, some.numel() // 1_000_000)
     low, high = torch.quantile(some[::step], torch.tensor([0.01, 0.99]))
-    return ((pictures - low) / (high - low).clamp(min=1e-6)).clamp(0, 1.4)
+    scaled: Tensor = (pictures - low) / (high - low).clamp(min=1e-6)
+    return scaled.clamp(0, 1.4)
 
 
 def heart_box(shares: Tensor, margin: float) -> Box | None:

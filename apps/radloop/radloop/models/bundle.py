@@ -2,11 +2,13 @@
 
 import pickle
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from radloop.images import Cine
 from radloop.models.catalog import BundleCard, card
 from radloop.models.prediction import Prediction
@@ -49,6 +51,18 @@ class Bundle:
         image = MetaTensor(voxels[None, None], affine=torch.from_numpy(cine.affine))
         label = self.inferer(image, self.network, progress=progress)
         return Prediction(label[0, 0].numpy(), self.about.name, self.version)
+
+    @contextmanager
+    def memory_off(self) -> Iterator[None]:
+        """Within this block every frame is segmented as if it were alone."""
+        recurrent = [m for m in self.network.modules() if hasattr(m, "keep_state")]
+        for module in recurrent:
+            module.keep_state = False
+        try:
+            yield
+        finally:
+            for module in recurrent:
+                module.keep_state = True
 
 
 def load_bundle(name: str, weights: Path | None = None) -> Bundle:
