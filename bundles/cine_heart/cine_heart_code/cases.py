@@ -89,10 +89,12 @@ def motion(still: Clip) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     demons.SetSmoothDisplacementField(True)
     demons.SetStandardDeviations(1.5)
     ed, es = picture(0), picture(1)
-    there = sitk.GetArrayFromImage(demons.Execute(ed, es))
-    back = sitk.GetArrayFromImage(demons.Execute(es, ed))
     # SimpleITK's vectors run (column, row); our arrays (row, column).
-    return tuple(np.moveaxis(f[..., ::-1], -1, 0).astype(np.float32) for f in (there, back))  # type: ignore[return-value]
+    there, back = (
+        np.moveaxis(sitk.GetArrayFromImage(demons.Execute(*way))[..., ::-1], -1, 0).astype(np.float32)
+        for way in ((ed, es), (es, ed))
+    )
+    return there, back
 
 
 def load_split(dataset_dir: str, split: str, part: str) -> list[str]:

@@ -137,7 +137,8 @@ def brightness(pictures: Tensor) -> Tensor:
     some = pictures[..., ::2, ::2].reshape(-1)
     step = max(1, some.numel() // 1_000_000)
     low, high = torch.quantile(some[::step], torch.tensor([0.01, 0.99]))
-    return ((pictures - low) / (high - low).clamp(min=1e-6)).clamp(0, 1.4)
+    scaled: Tensor = (pictures - low) / (high - low).clamp(min=1e-6)
+    return scaled.clamp(0, 1.4)
 
 
 def heart_box(shares: Tensor, margin: float) -> Box | None:

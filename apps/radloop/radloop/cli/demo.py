@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from radloop.cli.options import output_option
 from radloop.refusal import Refusal
 
 MODEL = "cine_heart"
@@ -21,9 +22,7 @@ START_LIMIT_S = 120
 
 
 @click.command()
-@click.option(
-    "-o", "--output", metavar="DIR", type=click.Path(path_type=Path), default="demo-output", show_default=True
-)
+@output_option("Folder for the results.", default="demo-output")
 def demo(output: Path) -> None:
     """Start a server with the sample hearts, analyse them over HTTP, show figures and pictures.
 
@@ -97,6 +96,5 @@ def _show(url: str, image: str, folder: Path, scratch: Path, known: dict[str, An
     measured = Measurements.model_validate({k: answer[k] for k in Measurements.model_fields if k in answer})
     write_results(folder, read_cine(local), read_label(Path(label_file)), measured)
     click.echo("\n" + measurements_table(measured.model_dump()))
-    click.echo(
-        f"  answered in {seconds:.1f} s" + (f"; the phantom's true LV EF is {known['lv_ef']:.1f} %" if known else "")
-    )
+    truth = f"; the phantom's true LV EF is {known['lv_ef']:.1f} %" if known else ""
+    click.echo(f"  answered in {seconds:.1f} s{truth}")

@@ -4,14 +4,13 @@ from pathlib import Path
 
 import click
 
+from radloop.cli.options import FOLDER, output_option
 from radloop.cli.progress import progress
 
 
 @click.command("fit-diagnosis")
-@click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
-@click.option(
-    "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), required=True, help="Where diagnosis.json goes."
-)
+@FOLDER
+@output_option("Where diagnosis.json goes.", metavar="FILE")
 def fit_diagnosis(folder: Path, output: Path) -> None:
     """Fit the diagnosis on a folder of labelled patients, laid out like ACDC's development part.
 

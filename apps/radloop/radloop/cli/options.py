@@ -8,9 +8,7 @@ import click
 
 FOLDER = click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
 MODEL = click.argument("model", metavar="MODEL")
-AS_JSON = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object on standard output, nothing else."
-)
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 
 
 def output_option(

@@ -7,6 +7,7 @@ import click
 
 from radloop.cli.options import AS_JSON, FOLDER
 from radloop.cli.progress import progress
+from radloop.refusal import Refusal
 
 
 @click.command()
@@ -34,9 +35,9 @@ def recurrence(folder: Path, part: str, as_json: bool) -> None:
             rows.append(compare(patient, bundle))
             tick((i + 1) / len(cines), patient.name)
     variants = ("as it is", "frames shuffled", "state zeroed")
-    means = (
-        {v: {k: sum(r[v][k] for r in rows) / len(rows) for k in ("dice", "flicker")} for v in variants} if rows else {}
-    )
+    if not rows:
+        raise Refusal("NO_CINES", f"{folder}: no patient of part '{part}' has a cine.nii.gz")
+    means = {v: {k: sum(r[v][k] for r in rows) / len(rows) for k in ("dice", "flicker")} for v in variants}
     if as_json:
         click.echo(json.dumps({"cines": len(rows), "means": means}))
         return

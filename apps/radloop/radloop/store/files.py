@@ -60,6 +60,21 @@ def put_into_place(arrived: Arrived, target: Path) -> None:
     sync_folder(target.parent)
 
 
+def replace(path: Path, content: bytes) -> None:
+    """Write a file anew; whoever reads it finds the old or the new content, also after a power cut."""
+    temporary = path.parent / f"{TEMPORARY}{os.getpid()}-{os.urandom(6).hex()}"
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
 def make_folder(folder: Path) -> None:
     if folder.is_dir():
         return

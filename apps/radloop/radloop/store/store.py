@@ -1,5 +1,6 @@
 """The store as its users see it: images, labels and what is known of them, kept in a data folder."""
 
+import os
 from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any, Literal, Self
 from sqlalchemy import Connection, func, select
 
 from radloop.refusal import Refusal
-from radloop.store import journal, listing, queries
+from radloop.store import in_use, journal, listing, queries
+from radloop.store.check import Finding, check, take_up
 from radloop.store.database import Database
 from radloop.store.events import Event, ImageFile, Kind, apply, newest_event
 from radloop.store.files import Arrived, arriving, full_disk_refused, make_folder, put_into_place, sha256_of
@@ -45,12 +47,19 @@ class Store:
             raise Refusal("NO_STUDIES", f"The studies folder {studies} is not there or no folder.", http_status=404)
         with full_disk_refused():
             make_folder(self.data)
+            self._in_use = in_use.join(self.data)
         self.database = Database(self.data, database_url)
         self._studies = StudiesFolder(studies.resolve(), self.data) if studies is not None else None
+        with self.database.reading() as connection:
+            lost = newest_event(connection) is None and any(journal.read(self.data))
+        if lost:
+            with full_disk_refused(), self.database.writing() as connection:
+                take_up(self.data, connection)
         self._look()
 
     def close(self) -> None:
         self.database.close()
+        os.close(self._in_use)
 
     def __enter__(self) -> Self:
         return self
@@ -129,6 +138,8 @@ class Store:
         """SHA-256 of an image's file as it is now, in hexadecimal digits; remembered until the file changes."""
         with self.database.reading() as connection:
             row = queries.listed_image(connection, image_id)
+        if row["source"] == "uploads":
+            return str(row["sha256"])
         path = image_path(self.data, row["root"], row["name"])
         try:
             state = path.stat()
@@ -258,6 +269,10 @@ class Store:
         with self.database.reading() as connection:
             row = connection.execute(query).mappings().first()
         return image_row(self.data, row) if row else None
+
+    def check(self, *, repair: bool = False) -> list[Finding]:
+        """What is not as it should be, see ``radloop.store.check``; safe while the store is in use."""
+        return check(self.data, self.database, repair=repair)
 
     # -- how things happen ------------------------------------------------------------------------------------------
 
