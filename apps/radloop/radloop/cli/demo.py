@@ -65,7 +65,7 @@ def _server(scratch: Path) -> Iterator[str]:
             try:
                 if requests.get(f"{url}/readyz", timeout=5).ok:
                     break
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 pass
             time.sleep(0.1)
         click.echo(f"ready after {time.monotonic() - began:.1f} s")
