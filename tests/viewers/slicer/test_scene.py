@@ -262,6 +262,7 @@ def test_taking_an_exam_away_leaves_the_cine_and_nothing_else(core, phantom):
         kinds = [n.GetClassName() for n in nodes if not n.GetSingletonTag()]
         return sorted(kind for kind in kinds if kind != "vtkMRMLSubjectHierarchyNode")  # made for whoever asks first
 
+    browser.SetSelectedItemNumber(1)  # makes a storage node of its own
     before = names()
     shown = ShownExam.add(
         core.scene,

@@ -4,10 +4,10 @@ Standard library only (and the readers of ``exam``): nothing has to be installed
 here may touch a node or a widget, which belong to the main thread.
 """
 
-from .exchange import Analysis, EarlierLabel, analyse_cine, analyse_image, fetch_cine, open_label, submit
+from .exchange import TAG, Analysis, EarlierLabel, analyse_cine, analyse_image, fetch_cine, open_label, submit
 from .faults import Cancelled, Fault, NotReached, Refused, Strange
 from .job import Job, Ticket
-from .server import CaseRow, Server, address
+from .server import MODEL, CaseRow, Server, address
 
 __all__ = [
     "Analysis",
@@ -16,10 +16,12 @@ __all__ = [
     "EarlierLabel",
     "Fault",
     "Job",
+    "MODEL",
     "NotReached",
     "Refused",
     "Server",
     "Strange",
+    "TAG",
     "Ticket",
     "address",
     "analyse_cine",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..exam import Cine, LabelMap, NotReadable, read_cine, read_label_map, write_cine, write_label_map
-from .faults import Fault, Strange
+from .faults import Fault, Refused, Strange
 from .job import Ticket
 from .server import Server
 
@@ -78,7 +78,7 @@ def submit(
     ticket.say("Packing the label")
     data = write_label_map(labels)
     if new_cine is not None:
-        image = server.add_image(image, f"{image}.nii.gz", write_cine(new_cine), ticket)
+        image = _add_image(server, image, write_cine(new_cine), ticket)
     server.put_label(image, TAG, data, info, ticket)
     kept = _label_map(server.label(image, TAG, ticket), Cine(labels.voxels, labels.ijk_to_ras, None))
     if (kept.voxels != labels.voxels).any():
@@ -86,9 +86,23 @@ def submit(
     return image
 
 
+def _add_image(server: Server, image: str, data: bytes, ticket: Ticket) -> str:
+    try:
+        return server.add_image(image, f"{image}.nii.gz", data, ticket)
+    except Refused as refusal:
+        # Taken: by this very cine, when an earlier attempt got half way, or by another one.
+        if refusal.status == 409 and server.has_image(image, data, ticket):
+            return image
+        raise
+
+
 def _analysis(server: Server, where: dict[str, str], cine: Cine, ticket: Ticket) -> Analysis:
     measurements, data = server.infer(where, ticket)
     ticket.say("Reading the answer")
+    n_frames = len(cine.voxels)
+    curves = measurements.get("curves") or {}
+    if measurements.get("n_frames") != n_frames or any(len(curve) != n_frames for curve in curves.values()):
+        raise Strange("The figures in the server's answer are not of this cine.")
     return Analysis(measurements, _label_map(data, cine))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -63,6 +64,9 @@ class Server:
             raise Strange(f"{self.url} answers, but is not a MONAI Label server.")
         if MODEL not in info["models"]:
             raise Strange(f"The server at {self.url} has no model “{MODEL}”.")
+        model = info["models"][MODEL]
+        if isinstance(model, dict) and model.get("state") == "failed":
+            raise Strange(f"The server cannot use its heart model: {model.get('reason') or 'it does not say why'}")
         return info
 
     def cases(self, ticket: Ticket) -> list[CaseRow]:
@@ -78,10 +82,13 @@ class Server:
             if refusal.status != 404:
                 raise
             rows = [{"image": image, "state": _state(tags[image])} for image in tags]
-        found = [
-            CaseRow(row["image"], row["state"], row.get("n_frames"), _submitted(tags.get(row["image"], ())))
-            for row in rows
-        ]
+        try:
+            found = [
+                CaseRow(row["image"], row["state"], row.get("n_frames"), _submitted(tags.get(row["image"], ())))
+                for row in rows
+            ]
+        except (AttributeError, KeyError, TypeError) as error:
+            raise Strange(f"The list of cases of {self.url} cannot be read.") from error
         return sorted(found, key=lambda row: row.image)
 
     def image(self, image: str, ticket: Ticket) -> bytes:
@@ -150,6 +157,15 @@ class Server:
         words = "Sending the cine"
         reply = self._send("/datastore/image", {"image": image}, {"file": Part(data, filename)}, words, ticket).json()
         return str(reply.get("image") or image) if isinstance(reply, dict) else image
+
+    def has_image(self, image: str, data: bytes, ticket: Ticket) -> bool:
+        """Whether the server's image of that id is this very file."""
+        query = {"image": image, "check_sum": "SHA256:" + hashlib.sha256(data).hexdigest()}
+        try:
+            self._ask(Request("HEAD", "/datastore/image", query), ticket)
+        except Refused:
+            return False
+        return True
 
     def put_label(self, image: str, tag: str, data: bytes, info: Mapping[str, Any], ticket: Ticket) -> None:
         form = {"label": Part(data, "label.nii.gz"), "params": Part(json.dumps(info).encode())}

@@ -120,7 +120,7 @@ def _sent(request: Request, ticket: Ticket) -> Iterator[bytes]:
 
 
 def _received(response: http.client.HTTPResponse, request: Request, ticket: Ticket) -> bytes:
-    total = response.length
+    total = response.length  # 0 for HEAD, None where the server does not say
     body = bytearray()
     while chunk := response.read(_CHUNK):
         body += chunk

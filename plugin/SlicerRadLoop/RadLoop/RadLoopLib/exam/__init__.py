@@ -6,10 +6,10 @@ count from 0 in code (``*_index``) and from 1 in JSON and on the screen.
 
 from .cine import Cine, LabelMap
 from .exam import Exam
-from .labels import LABELS, Label, label_info
+from .labels import LABELS, Label, label_info, labels_of
 from .nifti import NotReadable, read_cine, read_label_map, write_cine, write_label_map
 from .review import Review, fingerprints
-from .volumes import figures_of
+from .volumes import figures_of, measurements_of
 
 __all__ = [
     "Cine",
@@ -22,6 +22,8 @@ __all__ = [
     "figures_of",
     "fingerprints",
     "label_info",
+    "labels_of",
+    "measurements_of",
     "read_cine",
     "read_label_map",
     "write_cine",

@@ -66,16 +66,14 @@ class Exam:
             "assumed_reviewed": False,
         }
 
-    def note_sent(self) -> None:
-        self.sent = self._state()
+    def state(self) -> dict[str, Any]:
+        """What a submission would carry of a person's work; kept in ``sent`` once the server has acknowledged it."""
+        return {"reviewed": self.review.as_submitted(), "voxels": list(self.review.now)}
 
     @property
     def unsent(self) -> bool:
         """A person has marked or changed something that the server has not acknowledged."""
-        return self.review.any_reviewed and self._state() != self.sent
-
-    def _state(self) -> dict[str, Any]:
-        return {"reviewed": self.review.as_submitted(), "voxels": list(self.review.now)}
+        return self.state() != self.sent
 
     def to_text(self) -> str:
         fields = asdict(self) | {"review": self.review.to_json()}

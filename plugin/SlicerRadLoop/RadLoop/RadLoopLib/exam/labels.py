@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -23,6 +23,27 @@ LABELS = (
     Label("MYO", 2, "49848007", "Myocardium of left ventricle", (0.31, 0.78, 0.47)),
     Label("LV", 3, "87878005", "Left ventricle", (0.86, 0.24, 0.24)),
 )
+
+
+def labels_of(model: dict[str, Any]) -> tuple[Label, ...]:
+    """The three structures with the codes and colours that the server gives them in ``/info/``.
+
+    ``model`` is the entry of the model there; colours are 0 to 255. Names and values are the same on every server;
+    one that says nothing of the rest gets ours.
+    """
+    said = {detail.get("name"): detail for detail in model.get("label_details") or [] if isinstance(detail, dict)}
+    return tuple(_as_said(label, said.get(label.name) or {}) for label in LABELS)
+
+
+def _as_said(label: Label, detail: dict[str, Any]) -> Label:
+    colour = detail.get("colour") or [round(255 * c) for c in label.rgb]
+    red, green, blue = (c / 255 for c in colour)
+    return replace(
+        label,
+        code=detail.get("code") or label.code,
+        meaning=detail.get("meaning") or label.meaning,
+        rgb=(red, green, blue),
+    )
 
 
 def label_info() -> list[dict[str, Any]]:

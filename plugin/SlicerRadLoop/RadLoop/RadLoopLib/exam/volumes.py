@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .cine import Array
+from .cine import Array, LabelMap
 from .labels import LABELS
 
 MYOCARDIUM_G_PER_ML = 1.05  # Kramer et al., JCMR 2020;22:17 (SCMR post-processing), left-ventricular mass
@@ -43,3 +43,20 @@ def figures_of(counts: Sequence[dict[str, int]], spacing_mm: Sequence[float]) ->
         figures[f"{side}_ef"] = 100.0 * sv / edv if sv is not None and edv else None
     figures["lv_mass_g"] = None if ed is None else myo[ed] * MYOCARDIUM_G_PER_ML
     return figures
+
+
+def measurements_of(labels: LabelMap, image: str, times_ms: Sequence[float] | None) -> dict[str, Any]:
+    """Measurements of a label that no model stands behind, in the server's words."""
+    spacing_mm = np.linalg.norm(labels.ijk_to_ras[:3, :3], axis=0).tolist()
+    return {
+        "image": image,
+        "model": None,
+        "model_version": None,
+        "n_frames": len(labels.voxels),
+        "spacing_mm": spacing_mm,
+        "times_ms": None if times_ms is None else list(times_ms),
+        **figures_of([voxel_counts(frame) for frame in labels.voxels], spacing_mm),
+        "diagnosis": None,
+        "warnings": [],
+        "research_use_only": True,
+    }

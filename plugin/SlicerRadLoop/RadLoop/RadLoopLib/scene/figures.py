@@ -9,7 +9,7 @@ import numpy as np
 import slicer
 import vtk
 
-from ..exam import LABELS, Exam
+from ..exam import Exam, Label
 
 _ROWS = (
     ("LV end-diastolic volume", "lv_edv_ml", "mL"),
@@ -42,13 +42,13 @@ def fill_table(node: Any, exam: Exam) -> None:
     _set_columns(node, {name: _strings(values) for name, values in columns.items()})
 
 
-def add_plot(scene: Any, name: str, curves: Any, marks: Any) -> Any:
+def add_plot(scene: Any, name: str, curves: Any, marks: Any, structures: Sequence[Label]) -> Any:
     """A vtkMRMLPlotChartNode of two table nodes, which ``fill_curves`` fills."""
     chart = scene.AddNewNodeByClass("vtkMRMLPlotChartNode", f"{name} volumes")
     chart.SetTitle("Volume over the heart beat")
     chart.SetYAxisTitle("Volume (mL)")
     chart.SetYAxisRangeAuto(True)
-    colours = {label.name: label.rgb for label in LABELS}
+    colours = {label.name: label.rgb for label in structures}
     for structure, _ in _CURVES:
         series = _series(scene, f"{structure} volume", curves, f"{structure} (mL)", colours[structure])
         series.SetLineWidth(2)

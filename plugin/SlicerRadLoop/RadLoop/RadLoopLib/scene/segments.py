@@ -5,12 +5,13 @@ Read by segment id, never by position: Slicer's own export numbers the segments 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import slicer
 
-from ..exam import LABELS
+from ..exam import LABELS, Label
 from ..exam.cine import Array
 from .arrays import fill_image, matrix_to_vtk, voxels_of
 
@@ -18,7 +19,7 @@ _LABELMAP = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapReprese
 _GEOMETRY = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()
 
 
-def segmentation_node(name: str, frame: Array, ijk_to_ras: Array) -> Any:
+def segmentation_node(name: str, frame: Array, ijk_to_ras: Array, structures: Sequence[Label] = LABELS) -> Any:
     """A node, in no scene yet, with all three segments, also where a frame lacks a structure.
 
     frame : (k, j, i) uint8.
@@ -31,7 +32,7 @@ def segmentation_node(name: str, frame: Array, ijk_to_ras: Array) -> Any:
     image.SetImageToWorldMatrix(matrix_to_vtk(ijk_to_ras))
     geometry = slicer.vtkSegmentationConverter.SerializeImageGeometry(image)
     segmentation.SetConversionParameter(_GEOMETRY, geometry)
-    for label in LABELS:
+    for label in structures:
         segment = slicer.vtkSegment()
         segment.SetName(label.name)
         segment.SetColor(*label.rgb)

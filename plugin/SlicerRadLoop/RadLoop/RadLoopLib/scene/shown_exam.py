@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import slicer
 
-from ..exam import Exam, LabelMap, Review, fingerprints
+from ..exam import LABELS, Exam, Label, LabelMap, Review, fingerprints
 from ..exam.volumes import voxel_counts
 from .cine import add_sequence
 from .figures import add_plot, fill_curves, fill_table
@@ -49,6 +49,7 @@ class ShownExam:
         label_tag: str | None = None,
         from_version: str | None = None,
         reviewed: dict[str, Any] | None = None,
+        structures: Sequence[Label] = LABELS,
     ) -> ShownExam:
         """Put labels beside the cine that a browser shows. ``reviewed``: what an opened label brought with it."""
         name = browser.GetName()
@@ -62,7 +63,7 @@ class ShownExam:
             scene,
             f"{name} labels",
             index,
-            lambda t: segmentation_node(f"{name} labels", labels.voxels[t], labels.ijk_to_ras),
+            lambda t: segmentation_node(f"{name} labels", labels.voxels[t], labels.ijk_to_ras, structures),
         )
         # Before any frame is shown, and never off again: off, an edit is lost at the next frame change, and switching
         # it off later copies one frame over another. With it on, the node shown shares the stored segmentation.
@@ -84,9 +85,9 @@ class ShownExam:
             review=review,
             counts=[voxel_counts(frame) for frame in labels.voxels],
         )
-        exam.note_sent()
+        exam.sent = exam.state()
         shown = cls(browser, exam)
-        shown._add_nodes(scene, sequence)
+        shown._add_nodes(scene, sequence, structures)
         shown._keep()
         shown._watch()
         return shown
@@ -101,7 +102,7 @@ class ShownExam:
         shown._watch()
         return shown
 
-    def _add_nodes(self, scene: Any, sequence: Any) -> None:
+    def _add_nodes(self, scene: Any, sequence: Any, structures: Sequence[Label]) -> None:
         name = self.browser.GetName()
         text = scene.AddNewNodeByClass("vtkMRMLTextNode", f"{name} exam")
         text.SetForceCreateStorageNode(slicer.vtkMRMLTextNode.CreateStorageNodeAlways)
@@ -109,7 +110,7 @@ class ShownExam:
             scene.AddNewNodeByClass("vtkMRMLTableNode", f"{name} {what}")
             for what in ("measurements", "curves", "marks")
         )
-        chart = add_plot(scene, name, curves, marks)
+        chart = add_plot(scene, name, curves, marks, structures)
         for role, node in zip(_ROLES, (text, sequence, table, curves, marks, chart), strict=True):
             self.browser.SetNodeReferenceID(role, node.GetID())
 
@@ -189,9 +190,9 @@ class ShownExam:
         frames = [self.frame(t) for t in range(self.exam.review.n_frames)]
         return LabelMap(np.stack(frames), np.array(self.exam.ijk_to_ras))
 
-    def note_sent(self, image: str, server: str) -> None:
-        self.exam.image, self.exam.server = image, server
-        self.exam.note_sent()
+    def note_sent(self, image: str, server: str, state: dict[str, Any]) -> None:
+        """``state`` is the exam's when it was sent: a person may have gone on since."""
+        self.exam.image, self.exam.server, self.exam.sent = image, server, state
         self._keep()
 
     def remove(self, scene: Any) -> None:
@@ -199,12 +200,12 @@ class ShownExam:
         self.stop_watching()
         chart, sequence, shown = self.chart, self.sequence, self.segmentation
         series = [chart.GetNthPlotSeriesNode(n) for n in range(chart.GetNumberOfPlotSeriesNodes())] if chart else []
-        display = shown.GetDisplayNode() if shown else None
+        made_for_it = [shown.GetDisplayNode(), shown.GetStorageNode()] if shown else []
         nodes = [self.browser.GetNodeReference(role) for role in _ROLES]
         self.browser.RemoveSynchronizedSequenceNode(sequence.GetID())
         for role in _ROLES:
             self.browser.SetNodeReferenceID(role, None)
-        for node in [*series, display, shown, *nodes]:
+        for node in [*series, *made_for_it, shown, *nodes]:
             if node is not None:
                 scene.RemoveNode(node)
 
