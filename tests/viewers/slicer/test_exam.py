@@ -5,7 +5,6 @@ import gzip
 import nibabel
 import numpy as np
 import pytest
-from heart_phantom import SPACING_MM, heart, measurements, oblique
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from RadLoopLib.exam import (
@@ -21,6 +20,8 @@ from RadLoopLib.exam import (
     write_label_map,
 )
 from RadLoopLib.exam.volumes import voxel_counts
+
+from heart_phantom import SPACING_MM, heart, measurements, oblique
 
 
 def saved(image, compressed=True):
@@ -206,5 +207,3 @@ def test_an_exam_is_the_same_after_text():
         "reviewed": {"2": "all", "3": "all", "5": [1]},
         "assumed_reviewed": False,
     }
-
-

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import slicer
 import vtk
-from core_scene import CoreScene, paint
-from heart_phantom import SPACING_MM, heart, measurements, oblique
 from RadLoopLib.exam import Cine, LabelMap
 from RadLoopLib.scene import ShownExam, add_cine, cine_of, is_cine, slice_shown
 from RadLoopLib.scene.segments import frame_of, segmentation_node
 from slicer.util import arrayFromTableColumn, arrayFromVolume
+
+from core_scene import CoreScene, paint
+from heart_phantom import SPACING_MM, heart, measurements, oblique
 
 N_FRAMES = 10
 
@@ -138,14 +139,17 @@ def test_table_and_plot_say_what_the_server_said_and_then_follow_the_edit(core, 
     assert shown.exam.measurements == said | {"times_ms": shown.exam.times_ms}
 
 
-def test_without_spacing_nothing_is_counted(core, phantom):
+def test_without_spacing_there_is_an_ef_and_no_volume(core, phantom):
     cine, labels = phantom
-    unknown = measurements(labels) | {"spacing_mm": None, "lv_ef": None, "curves": None}
+    unknown = measurements(labels) | {"spacing_mm": None, "lv_edv_ml": None, "curves": None}
     shown = show(core, cine, labels, measurements=unknown)
+    shown.go_to(5)
     paint(core.editor(shown), "LV", (2, slice(0, 3), slice(0, 3)))
     shown.take_up_edits()
-    assert shown.table.GetColumnIndex("Corrected") < 0
-    assert text_column(shown.table, "Model")[3] == "–"
+    rows = dict(zip(text_column(shown.table, "Measurement"), text_column(shown.table, "Corrected"), strict=True))
+    assert rows["LV end-diastolic volume"] == "–"
+    lv = [(shown.frame(t) == 3).sum() for t in range(N_FRAMES)]
+    assert float(rows["LV ejection fraction"]) == pytest.approx(100 * (1 - min(lv) / max(lv)), abs=0.005)
 
 
 @pytest.mark.parametrize("left_handed", [False, True])
@@ -234,7 +238,7 @@ def test_what_is_no_cine_is_told_apart(core):
 def test_two_exams_of_one_cine_do_not_touch_each_other(core, shown, phantom):
     from RadLoopLib.scene.cine import add_browser
 
-    cine, labels = phantom
+    labels = phantom[1]
     second = add_browser(core.scene, core.sequences, "second", shown.browser.GetMasterSequenceNode())
     other = ShownExam.add(
         core.scene,

@@ -34,7 +34,7 @@ def address(typed: str) -> str:
 
     0.0.0.0 is where a server listens, not where it is: it becomes 127.0.0.1. Raises Strange for what is no address.
     """
-    text = typed.strip().rstrip("/")
+    text = typed.strip()
     if text.isdecimal() or text.startswith(":"):
         text = "127.0.0.1:" + text.lstrip(":")
     if "://" not in text:
@@ -48,7 +48,7 @@ def address(typed: str) -> str:
         raise Strange(f"“{typed}” is not an address; it looks like http://127.0.0.1:8000.")
     host = "127.0.0.1" if parts.hostname == "0.0.0.0" else parts.hostname
     host = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{host}" + (f":{port}" if port else "") + parts.path
+    return f"{parts.scheme}://{host}" + (f":{port}" if port else "") + parts.path.rstrip("/")
 
 
 class Server:

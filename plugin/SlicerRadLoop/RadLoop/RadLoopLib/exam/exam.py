@@ -42,10 +42,9 @@ class Exam:
 
     @property
     def corrected(self) -> dict[str, Any] | None:
-        spacing_mm = self.measurements.get("spacing_mm")
-        if not self.review.any_edited or not spacing_mm:
+        if not self.review.any_edited:
             return None
-        return figures_of(self.counts, spacing_mm)
+        return figures_of(self.counts, self.measurements.get("spacing_mm"))
 
     @property
     def times_ms(self) -> list[float] | None:

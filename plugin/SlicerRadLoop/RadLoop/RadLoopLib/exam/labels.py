@@ -19,9 +19,9 @@ class Label:
 
 # The left ventricle is its cavity: the blood, without the muscle around it.
 LABELS = (
-    Label("RV", 1, "53085002", "Right ventricle", (0.31, 0.59, 0.90)),
-    Label("MYO", 2, "49848007", "Myocardium of left ventricle", (0.31, 0.78, 0.47)),
-    Label("LV", 3, "87878005", "Left ventricle", (0.86, 0.24, 0.24)),
+    Label("RV", 1, "53085002", "Right ventricle", (66 / 255, 135 / 255, 245 / 255)),
+    Label("MYO", 2, "49848007", "Myocardium of left ventricle", (245 / 255, 197 / 255, 66 / 255)),
+    Label("LV", 3, "87878005", "Left ventricle", (230 / 255, 70 / 255, 70 / 255)),
 )
 
 

@@ -13,7 +13,11 @@ import numpy as np
 from .cine import Array, LabelMap
 from .labels import LABELS
 
-MYOCARDIUM_G_PER_ML = 1.05  # Kramer et al., JCMR 2020;22:17 (SCMR post-processing), left-ventricular mass
+MYOCARDIUM_G_PER_ML = 1.05  # Schulz-Menger et al. 2020, doi:10.1186/s12968-020-00610-6; as the server has it
+_KEYS = (
+    *(f"{side}_{figure}" for side in ("lv", "rv") for figure in ("edv_ml", "esv_ml", "sv_ml", "ef")),
+    *("lv_mass_g", "ed_frame", "es_frame", "curves"),
+)
 
 
 def voxel_counts(frame: Array) -> dict[str, int]:
@@ -22,26 +26,37 @@ def voxel_counts(frame: Array) -> dict[str, int]:
     return {label.name: int(count[label.value]) for label in LABELS}
 
 
-def figures_of(counts: Sequence[dict[str, int]], spacing_mm: Sequence[float]) -> dict[str, Any]:
+def figures_of(counts: Sequence[dict[str, int]], spacing_mm: Sequence[float] | None) -> dict[str, Any]:
     """The keys of the server's measurements that follow from voxel counts, one a frame.
 
-    ED and ES are the frames of the largest and smallest LV volume; the RV and the mass are taken there. Volumes in
-    mL, mass in g, EF in percent points; None where there is no cavity.
+    ED and ES are the frames of the largest and, beside it, the smallest LV volume, the first of equals; the RV and
+    the mass are taken there. Volumes in mL, mass in g, EF in percent points; None for what is not known.
     """
-    voxel_ml = float(np.prod(spacing_mm)) / 1000.0
-    curves = {name: [c[name] * voxel_ml for c in counts] for name in ("LV", "RV", "MYO")}
-    lv, rv, myo = curves["LV"], curves["RV"], curves["MYO"]
-    figures: dict[str, Any] = {"curves": {"lv_ml": lv, "rv_ml": rv, "myo_ml": myo}}
-    heart = max(lv) > 0
-    ed, es = (int(np.argmax(lv)), int(np.argmin(lv))) if heart else (None, None)
-    figures["ed_frame"] = None if ed is None else ed + 1
-    figures["es_frame"] = None if es is None else es + 1
-    for side, curve in (("lv", lv), ("rv", rv)):
-        edv, esv = (curve[ed], curve[es]) if ed is not None and es is not None else (None, None)
-        sv = None if edv is None or esv is None else edv - esv
-        figures[f"{side}_edv_ml"], figures[f"{side}_esv_ml"], figures[f"{side}_sv_ml"] = edv, esv, sv
-        figures[f"{side}_ef"] = 100.0 * sv / edv if sv is not None and edv else None
-    figures["lv_mass_g"] = None if ed is None else myo[ed] * MYOCARDIUM_G_PER_ML
+    lv, rv, myo = (np.array([c[name] for c in counts], float) for name in ("LV", "RV", "MYO"))
+    voxel_ml = float(np.prod(spacing_mm)) / 1000.0 if spacing_mm else None
+    figures: dict[str, Any] = dict.fromkeys(_KEYS)
+    if not lv.any():
+        return figures
+    if voxel_ml is not None:
+        figures["curves"] = {
+            f"{name}_ml": (v * voxel_ml).tolist() for name, v in (("lv", lv), ("rv", rv), ("myo", myo))
+        }
+    if len(lv) == 1:
+        return figures
+    ed = int(np.argmax(lv))
+    es = int(np.argmin(np.where(np.arange(len(lv)) == ed, np.inf, lv)))
+    figures["ed_frame"], figures["es_frame"] = ed + 1, es + 1
+    for side, voxels in (("lv", lv), ("rv", rv)):
+        full, rest = float(voxels[ed]), float(voxels[es])
+        if full == 0:
+            continue
+        ejects = rest <= full  # the RV's own phases may differ from the LV's, but not by so much
+        figures[f"{side}_ef"] = 100 * (full - rest) / full if ejects else None
+        if voxel_ml is not None:
+            figures[f"{side}_edv_ml"], figures[f"{side}_esv_ml"] = full * voxel_ml, rest * voxel_ml
+            figures[f"{side}_sv_ml"] = (full - rest) * voxel_ml if ejects else None
+    if voxel_ml is not None:
+        figures["lv_mass_g"] = float(myo[ed]) * voxel_ml * MYOCARDIUM_G_PER_ML
     return figures
 
 
