@@ -77,7 +77,7 @@ def doctor(data: Path | None, port: int, as_json: bool) -> None:
     else:
         for finding in findings:
             click.echo(_line(finding))
-    sys.exit(any(f.needed and not f.ok for f in findings))
+    sys.exit(1 if any(f.needed and not f.ok for f in findings) else 0)
 
 
 def _line(finding: Finding) -> str:

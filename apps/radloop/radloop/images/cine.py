@@ -14,8 +14,11 @@ from radloop.refusal import Refusal
 
 _HIGHEST_LABEL = 3
 _SPACINGS_MM = (0.05, 100.0)
+# Numbers in a damaged file may overflow on the way; they are refused at its end, so numpy need not warn.
+_quietly = np.errstate(over="ignore", invalid="ignore")
 
 
+@_quietly
 def read_cine(path: Path, *, limits: Limits = Limits()) -> Cine:  # noqa: B008 (frozen)
     """Read a cine (x, y, z, t) from NIfTI (.nii, .nii.gz) or NRRD (.nrrd, .seq.nrrd), told apart by content.
 
@@ -33,6 +36,7 @@ def read_cine(path: Path, *, limits: Limits = Limits()) -> Cine:  # noqa: B008 (
     return _with_doubt(cine)
 
 
+@_quietly
 def read_label(path: Path, *, limits: Limits = Limits()) -> LabelMap:  # noqa: B008 (frozen)
     """Read labels (x, y, z, t), written in any type of number.
 
@@ -110,8 +114,7 @@ def _with_doubt(cine: Cine) -> Cine:
 
 def _range(voxels: NDArray[Any], name: str) -> tuple[float, float]:
     # NaN comes through both ends, so that two numbers tell without a mask as large as the image.
-    with np.errstate(invalid="ignore"):
-        lowest, highest = float(voxels.min()), float(voxels.max())
+    lowest, highest = float(voxels.min()), float(voxels.max())
     if not np.isfinite(lowest) or not np.isfinite(highest):
         raise Refusal("NOT_FINITE", f"{name}: holds voxels that are not finite (NaN or infinity).")
     return lowest, highest

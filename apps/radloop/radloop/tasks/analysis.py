@@ -24,12 +24,17 @@ def analyse_cine(
         image=image,
         model=prediction.model,
         model_version=prediction.model_version,
-        diagnosis_model=_diagnosis(bundle.about.folder / "models" / "diagnosis.json"),
+        diagnosis_model=diagnosis_model(bundle),
     )
     return prediction, measurements
 
 
+def diagnosis_model(bundle: Bundle) -> DiagnosisModel | None:
+    """The bundle's model of five groups; None where it comes without."""
+    return _load_diagnosis(bundle.about.folder / "models" / "diagnosis.json")
+
+
 @cache
-def _diagnosis(file: Path) -> DiagnosisModel | None:
+def _load_diagnosis(file: Path) -> DiagnosisModel | None:
     """A bundle may come without one: hearts are then measured and not sorted into groups."""
     return DiagnosisModel.load(file) if file.exists() else None
