@@ -8,8 +8,8 @@ import pytest
 from RadLoopLib.client import Strange, address
 from RadLoopLib.desk import Desk
 from RadLoopLib.exam import read_cine, read_label_map
-from RadLoopLib.scene import ShownExam, add_cine
-from slicer.util import arrayFromVolume, getNodesByClass
+from RadLoopLib.scene import ShownExam, add_cine, browsers_of
+from slicer.util import arrayFromVolume
 
 from core_scene import CoreScene, paint
 from heart_phantom import heart
@@ -40,7 +40,7 @@ def connected(desk, url):
 
 
 def browsers(core):
-    return getNodesByClass("vtkMRMLSequenceBrowserNode", core.scene)
+    return browsers_of(core.scene)
 
 
 def test_connect_and_list(desk, server):

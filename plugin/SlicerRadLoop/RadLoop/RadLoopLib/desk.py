@@ -7,12 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import slicer.util
-
 from . import client
 from .client import CaseRow, Fault, Job, Server, Ticket
 from .exam import LABELS, Cine, Label, labels_of, measurements_of
-from .scene import ShownExam, add_browser, add_cine, cine_of
+from .scene import ShownExam, add_browser, add_cine, browsers_of, cine_of
 
 _IMAGE = "RadLoop.image"  # which image of which server a browser shows, before there are labels
 _SERVER = "RadLoop.server"
@@ -53,6 +51,10 @@ class Desk:
 
     def poll(self) -> None:
         """Take up the job's result if it is there. Call often, on the main thread."""
+        if self.shown is not None and not self.shown.is_whole:
+            self.shown.stop_watching()
+            self.shown = None
+            self.choose(self.browser if self.browser.GetScene() is not None else None)
         job, then = self._job, self._then
         if job is None or not job.done:
             return
@@ -170,7 +172,7 @@ class Desk:
 
     def _browser_of(self, image: str, server: str) -> Any:
         """A browser with the server's cine; not one that Slicer turned around when it opened a saved scene."""
-        for browser in slicer.util.getNodesByClass("vtkMRMLSequenceBrowserNode", self.scene):
+        for browser in browsers_of(self.scene):
             theirs = browser.GetAttribute(_IMAGE) == image and browser.GetAttribute(_SERVER) == server
             if theirs and browser.GetAttribute(_GRID) == _grid_words(cine_of(browser)):
                 return browser

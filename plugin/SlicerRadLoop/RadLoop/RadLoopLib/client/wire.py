@@ -122,7 +122,7 @@ def _sent(request: Request, ticket: Ticket) -> Iterator[bytes]:
 def _received(response: http.client.HTTPResponse, request: Request, ticket: Ticket) -> bytes:
     total = response.length  # 0 for HEAD, None where the server does not say
     body = bytearray()
-    while chunk := response.read(_CHUNK):
+    while chunk := response.read1(_CHUNK):  # what is there, however little: for the progress
         body += chunk
         ticket.check()
         ticket.say(request.receiving, len(body) / total if total else None)

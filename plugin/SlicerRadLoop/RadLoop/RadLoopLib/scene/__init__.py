@@ -5,8 +5,8 @@ RV, MYO and LV. A browser shows one frame of both; beside it stand the table, th
 that keeps the exact figures, the review and what the server must know.
 """
 
-from .cine import add_browser, add_cine, cine_of, is_cine
+from .cine import add_browser, add_cine, browsers_of, cine_of, is_cine
 from .place import slice_shown
 from .shown_exam import ShownExam
 
-__all__ = ["ShownExam", "add_browser", "add_cine", "cine_of", "is_cine", "slice_shown"]
+__all__ = ["ShownExam", "add_browser", "add_cine", "browsers_of", "cine_of", "is_cine", "slice_shown"]

@@ -71,6 +71,12 @@ def add_browser(scene: Any, sequences_logic: Any, name: str, volumes: Any) -> An
     return browser
 
 
+def browsers_of(scene: Any) -> list[Any]:
+    """The sequence browsers of a scene. (Slicer's ``getNodesByClass`` looks in the application's scene only.)"""
+    kind = "vtkMRMLSequenceBrowserNode"
+    return [scene.GetNthNodeByClass(n, kind) for n in range(scene.GetNumberOfNodesByClass(kind))]
+
+
 def is_cine(browser: Any) -> bool:
     """Whether a sequence browser shows volumes of one number a voxel."""
     sequence = browser.GetMasterSequenceNode() if browser is not None else None

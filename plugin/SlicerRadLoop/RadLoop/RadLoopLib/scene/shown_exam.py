@@ -87,6 +87,9 @@ class ShownExam:
         )
         exam.sent = exam.state()
         shown = cls(browser, exam)
+        display = browser.GetProxyNode(sequence).GetDisplayNode()
+        display.SetOpacity2DFill(0.15)  # the picture has to be seen through it
+        display.SetSliceIntersectionThickness(2)
         shown._add_nodes(scene, sequence, structures)
         shown._keep()
         shown._watch()
@@ -96,7 +99,7 @@ class ShownExam:
     def find(cls, browser: Any) -> ShownExam | None:
         """The exam of a browser, also one that came out of a saved scene; None where it has none."""
         text = browser.GetNodeReference(_TEXT) if browser is not None else None
-        if text is None or browser.GetNodeReference(_LABELS) is None:
+        if text is None or any(browser.GetNodeReference(role) is None for role in _ROLES):
             return None
         shown = cls(browser, Exam.from_text(text.GetText()))
         shown._watch()
@@ -115,6 +118,11 @@ class ShownExam:
             self.browser.SetNodeReferenceID(role, node.GetID())
 
     # What the scene has
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nobody has deleted a part of it."""
+        return self.browser.GetScene() is not None and all(self.browser.GetNodeReference(role) for role in _ROLES)
 
     @property
     def sequence(self) -> Any:
