@@ -28,7 +28,7 @@ def measure(
     - ``ONE_FRAME``: a single frame may be of any phase; so neither ED nor ES nor what is taken there.
       Its volumes stand in ``curves``.
     - ``NO_TIMES``: the file does not say when its frames were taken.
-    - ``NO_RV``, and what else ``doubts`` may find; ``NO_DIAGNOSIS`` with the reason.
+    - ``NO_DIAGNOSIS``, with the reason; the remarks made while the cine was read; what ``doubts`` finds.
 
     Raises ``Refusal("LABEL_GRID")`` where the label map has another grid than the cine.
     """
@@ -36,7 +36,7 @@ def measure(
         raise Refusal("LABEL_GRID", f"{image}: labels are {_grid(label)} where the image is {_grid(cine.voxels)}.")
     rv, myo, lv = volume_curves(label)
     ml = cine.voxel_ml if cine.spacing_known else None
-    warnings = []
+    warnings = [Warning(code=remark.code, text=remark.text) for remark in cine.remarks]
     if ml is None:
         warnings.append(Warning(code="NO_SPACING", text="The voxel size is unknown: no volume or mass can be given."))
     if cine.times_ms is None:
