@@ -1,6 +1,8 @@
 """Where things are: what radloop ships, and the folder of the user's that it writes to."""
 
 import os
+import secrets
+import shutil
 from pathlib import Path
 
 _package = Path(__file__).resolve().parent
@@ -21,6 +23,24 @@ def app() -> Path:
     """The folder that MONAI Label takes as ``--app``."""
     packed = _package / "_resources" / "app"
     return packed if packed.exists() else _checkout / "apps" / "radloop"
+
+
+def prepare_app(data: Path) -> Path:
+    """Put MONAI Label's ``main.py`` into ``<data>/app`` and return that folder, for ``--app``.
+
+    MONAI Label writes ``model/ lib/ logs/ bin/`` beside it when its own command starts the app, and
+    nothing is written into an installation. A ``main.py`` of an older radloop is replaced whole.
+    """
+    folder = data / "app"
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".main-{secrets.token_hex(6)}.py"
+    shutil.copyfile(app() / "main.py", temporary)
+    return temporary.replace(folder / "main.py").parent
+
+
+def lock() -> Path:
+    """The pinned packages that this radloop was tested with."""
+    return _shipped("requirements.lock")
 
 
 def plugins() -> Path:

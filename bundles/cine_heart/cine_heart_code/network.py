@@ -27,7 +27,8 @@ class ConvBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.layers(x)
+        y: Tensor = self.layers(x)
+        return y
 
 
 class ConvGRU(nn.Module):
@@ -46,23 +47,27 @@ class ConvGRU(nn.Module):
     def step(self, from_input: Tensor, state: Tensor) -> Tensor:
         """One frame: (B, 3 hidden, H, W) and the state (B, hidden, H, W) to the next state."""
         gates = torch.sigmoid(from_input[:, : 2 * self.hidden] + self.gates_from_state(state))
-        update, reset = gates.chunk(2, dim=1)
+        update, reset = gates[:, : self.hidden], gates[:, self.hidden :]
         candidate = torch.tanh(from_input[:, 2 * self.hidden :] + self.candidate_from_state(reset * state))
         return (1 - update) * state + update * candidate
 
     def forward(self, x: Tensor, frames: int, reverse: bool, keep_state: bool = True) -> Tensor:
         """(B * T, C, H, W) with T running fastest, to (B * T, hidden, H, W)."""
-        from_input = self.from_input(x).unflatten(0, (-1, frames))
-        b, _, _, h, w = from_input.shape
-        state = torch.zeros(b, self.hidden, h, w, dtype=from_input.dtype, device=x.device)
-        states: list[Tensor] = []
-        for i in range(frames):
-            t = frames - 1 - i if reverse else i
-            state = self.step(from_input[:, t], state if keep_state else torch.zeros_like(state))
-            states.append(state)
+        from_input = self.from_input(x)
+        h, w = from_input.shape[2], from_input.shape[3]
+        from_input = from_input.reshape(-1, frames, 3 * self.hidden, h, w)
         if reverse:
-            states = states[::-1]
-        return torch.stack(states, dim=1).flatten(0, 1)
+            from_input = from_input.flip(1)
+        start = torch.zeros_like(from_input[:, 0, : self.hidden])
+        state = start
+        states: list[Tensor] = []
+        for t in range(frames):
+            state = self.step(from_input[:, t], state if keep_state else start)
+            states.append(state)
+        together = torch.stack(states, dim=1)
+        if reverse:
+            together = together.flip(1)
+        return together.reshape(-1, self.hidden, h, w)
 
 
 class BidirectionalConvGRU(nn.Module):
@@ -82,7 +87,15 @@ class BidirectionalConvGRU(nn.Module):
     def forward(self, x: Tensor, frames: int) -> Tensor:
         past = self.past(x, frames, False, self.keep_state)
         future = self.future(x, frames, True, self.keep_state)
-        return x + self.merge(torch.cat((past, future), dim=1))
+        heard: Tensor = self.merge(torch.cat((past, future), dim=1))
+        return x + heard
+
+
+class NoRecurrence(nn.Module):
+    """Leaves each frame's features as they are: the levels at which frames do not hear of each other."""
+
+    def forward(self, x: Tensor, frames: int) -> Tensor:
+        return x
 
 
 class RecurrentUNet(nn.Module):
@@ -101,30 +114,37 @@ class RecurrentUNet(nn.Module):
         hidden: tuple[int, ...] = (48, 64),
     ) -> None:
         super().__init__()
+        self.in_channels, self.out_channels = in_channels, out_channels
         self.multiple = 2 ** (len(channels) - 1)
         self.encoder = nn.ModuleList(
-            ConvBlock(channels[i - 1] if i else in_channels, c, stride=2 if i else 1)
-            for i, c in enumerate(channels)
+            ConvBlock(channels[i - 1] if i else in_channels, c, stride=2 if i else 1) for i, c in enumerate(channels)
         )
         first = len(channels) - len(hidden)
-        self.recurrence = nn.ModuleDict(
-            {str(first + i): BidirectionalConvGRU(channels[first + i], h) for i, h in enumerate(hidden)}
+        self.recurrence = nn.ModuleList(
+            BidirectionalConvGRU(channels[i], hidden[i - first]) if i >= first else NoRecurrence()
+            for i in range(len(channels))
         )
-        self.decoder = nn.ModuleList(ConvBlock(a + b, a) for a, b in zip(channels, channels[1:], strict=False))
+        self.decoder = nn.ModuleList(
+            ConvBlock(channels[i] + channels[i + 1], channels[i]) for i in reversed(range(len(channels) - 1))
+        )
         self.head = nn.Conv2d(channels[0], out_channels, 1)
 
     def forward(self, image: Tensor) -> Tensor:
-        frames, height, width = image.shape[2:]
-        x = image.transpose(1, 2).flatten(0, 1)
-        x = pad(x, (0, -width % self.multiple, 0, -height % self.multiple))
+        frames, height, width = image.shape[2], image.shape[3], image.shape[4]
+        x = image.transpose(1, 2).reshape(-1, self.in_channels, height, width)
+        # At least two pixels a side at the coarsest level: instance norm needs more than one.
+        rows = max(2, (height + self.multiple - 1) // self.multiple) * self.multiple
+        columns = max(2, (width + self.multiple - 1) // self.multiple) * self.multiple
+        x = pad(x, [0, columns - width, 0, rows - height])
         skips: list[Tensor] = []
-        for i, block in enumerate(self.encoder):
-            x = block(x)
-            if str(i) in self.recurrence:
-                x = self.recurrence[str(i)](x, frames)
+        for block, recurrence in zip(self.encoder, self.recurrence):  # noqa: B905  (TorchScript's zip has no "strict")
+            x = recurrence(block(x), frames)
             skips.append(x)
-        for block, skip in zip(reversed(self.decoder), reversed(skips[:-1]), strict=True):
+        level = len(skips) - 2
+        for block in self.decoder:
             x = interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
-            x = block(torch.cat((skip, x), dim=1))
-        x = self.head(x)[..., :height, :width]
-        return x.unflatten(0, (-1, frames)).transpose(1, 2)
+            x = block(torch.cat((skips[level], x), dim=1))
+            level -= 1
+        x = self.head(x)[:, :, :height, :width]
+        y: Tensor = x.reshape(-1, frames, self.out_channels, height, width).transpose(1, 2)
+        return y

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from cine_heart_code.cases import UNLABELLED, Clip, cine_clips, motion, still_clips
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample, interpolate
 from torch.utils.data import IterableDataset
+
+from cine_heart_code.cases import UNLABELLED, Clip, cine_clips, motion, still_clips
 
 # Sequences and their length in one batch of 16 pictures. Single frames keep the network usable on
 # still volumes; the longest clips teach the recurrence.
@@ -74,10 +75,14 @@ class RandomClips(IterableDataset[dict[str, Tensor]]):
         if frames == 1 and r.random() < 0.7:
             t = int(r.integers(2))
             return clip, (image[t : t + 1], label[t : t + 1])
+        if frames == 2 and r.random() < 0.6:
+            # Exams are often kept as end diastole and end systole alone.
+            both = [0, 1] if r.random() < 0.5 else [1, 0]
+            return clip, (image[both], label[both])
         if index not in self.motions:
             there, back = motion(clip)
             self.motions[index] = (torch.from_numpy(there), torch.from_numpy(back))
-        step = 1.0 / r.integers(10, 36)
+        step = 1.0 / r.integers(10, 36) if r.random() < 0.9 else r.uniform(0.1, 0.5)
         cycle = float(r.random()) + step * np.arange(frames)
         morphed = [self.morph(image, label, self.motions[index], 0.5 - 0.5 * math.cos(2 * math.pi * c)) for c in cycle]
         return clip, (torch.stack([m[0] for m in morphed]), torch.stack([m[1] for m in morphed]))
@@ -93,7 +98,7 @@ class RandomClips(IterableDataset[dict[str, Tensor]]):
     def place(self, image: Tensor, label: Tensor, spacing_mm: tuple[float, float]) -> tuple[Tensor, Tensor]:
         """Resample (T, X, Y) to (T, S, S): any turn, mirrored or not, scaled, bent, shifted."""
         r, size = self.random, self.size
-        frames, nx, ny = image.shape
+        nx, ny = image.shape[1:]
         angle = r.uniform(-math.pi, math.pi) if r.random() < 0.6 else math.pi / 2 * r.integers(4)
         zoom = self.spacing_mm * math.exp(r.normal(0, 0.15))
         stretch = math.exp(r.normal(0, 0.05))

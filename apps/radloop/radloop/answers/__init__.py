@@ -1,5 +1,6 @@
 """The words of every request and answer: pydantic models, the one spelling of each field."""
 
 from radloop.answers.heart import Curves, Diagnosis, Measurements, Warning
+from radloop.answers.review import Review
 
-__all__ = ["Curves", "Diagnosis", "Measurements", "Warning"]
+__all__ = ["Curves", "Diagnosis", "Measurements", "Review", "Warning"]

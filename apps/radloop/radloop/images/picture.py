@@ -1,12 +1,34 @@
 """Pictures in space and time, as plain data."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 LabelMap = NDArray[np.uint8]
 """Labels on a picture's own grid, (x, y, z, t): 0 background, 1 RV, 2 myocardium, 3 LV."""
+
+
+class Remark(NamedTuple):
+    """Something about a picture that a reader of its figures must know: a stable code, a sentence."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
+class StatedGrid:
+    """The grid as the numbers of a NIfTI header put it, where those are not plain millimetres.
+
+    Labels go back with these numbers, so that any program lays them on the picture exactly,
+    whatever it makes of the header. ``affine`` (4, 4) and ``voxel_size`` (x, y, z) in ``unit``, a
+    NIfTI unit code (0 unknown, 1 metre, 2 millimetre, 3 micrometre).
+    """
+
+    affine: NDArray[np.float64]
+    voxel_size: tuple[float, float, float]
+    unit: int
 
 
 @dataclass(frozen=True)
@@ -17,7 +39,8 @@ class Cine:
     indices to millimetres (RAS+). ``times_ms`` (t,) or None where the file does not tell.
     ``spacing_known`` is False where the file has no usable voxel size: then the affine is a guess
     that nothing in mL may be computed from. ``still`` where the file itself was three-dimensional,
-    so that labels go back in three dimensions.
+    so that labels go back in three dimensions. ``stated`` is None where the file's header says
+    what ``affine`` says. ``remarks`` tell what had to be decided while reading.
     """
 
     voxels: NDArray[np.generic]
@@ -25,6 +48,8 @@ class Cine:
     times_ms: NDArray[np.float64] | None = None
     spacing_known: bool = True
     still: bool = False
+    stated: StatedGrid | None = None
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def n_frames(self) -> int:

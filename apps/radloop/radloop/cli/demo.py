@@ -1,0 +1,100 @@
+"""``radloop demo``: the whole way once, on sample data, as a client of a running server."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from radloop.cli.options import output_option
+from radloop.refusal import Refusal
+
+MODEL = "cine_heart"
+START_LIMIT_S = 120
+
+
+@click.command()
+@output_option("Folder for the results.", default="demo-output")
+def demo(output: Path) -> None:
+    """Start a server with the sample hearts, analyse them over HTTP, show figures and pictures.
+
+    Everything shown comes from requests made in this run. The samples are made by a phantom whose ejection
+    fraction is known; it stands beside the measured one.
+    """
+    from radloop import places
+
+    known = json.loads((places.sample_data() / "truth.json").read_text())
+    with tempfile.TemporaryDirectory(prefix="radloop-demo-") as scratch, _server(Path(scratch)) as url:
+        import requests
+
+        images = requests.get(f"{url}/datastore/", params={"output": "all"}, timeout=30).json()["objects"]
+        for image in sorted(images):
+            _show(url, image, output / image, Path(scratch), known.get(image))
+    click.echo(f"\nPictures, labels and figures: {output.resolve()}")
+    click.echo("Go on:  make serve   keeps the server running for 3D Slicer, OHIF and MONAI Label's clients")
+    click.echo(f"        radloop infer {MODEL} YOUR_CINE.nii.gz -o results   analyses your own data")
+
+
+@contextmanager
+def _server(scratch: Path) -> Iterator[str]:
+    """A server of our own on a free port of this machine; ended when the block is left."""
+    import requests
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "radloop", "serve", "--port", str(port), "--data", str(scratch / "data")]
+    url = f"http://127.0.0.1:{port}"
+    click.echo(f"starting the server on {url}")
+    log = (scratch / "server.log").open("w+")
+    began = time.monotonic()
+    server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=os.environ)
+    try:
+        while True:
+            if server.poll() is not None or time.monotonic() - began > START_LIMIT_S:
+                log.seek(0)
+                raise Refusal("NO_SERVER", f"the server did not start: {log.read().strip()[-400:]}")
+            try:
+                if requests.get(f"{url}/readyz", timeout=5).ok:
+                    break
+            except requests.ConnectionError:
+                pass
+            time.sleep(0.1)
+        click.echo(f"ready after {time.monotonic() - began:.1f} s")
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+        log.close()
+
+
+def _show(url: str, image: str, folder: Path, scratch: Path, known: dict[str, Any] | None) -> None:
+    """Analyse one image of the server and write and print what it answered."""
+    import requests
+    from monailabel.client import MONAILabelClient
+
+    from radloop.answers import Measurements
+    from radloop.cli.infer import write_results
+    from radloop.cli.table import measurements_table
+    from radloop.images import read_cine, read_label
+
+    picture = requests.get(f"{url}/datastore/image", params={"image": image}, timeout=60)
+    picture.raise_for_status()
+    local = scratch / f"{image}.nii.gz"
+    local.write_bytes(picture.content)
+    began = time.monotonic()
+    label_file, answer = MONAILabelClient(url, tmpdir=str(scratch)).infer(MODEL, image, {})
+    seconds = time.monotonic() - began
+    measured = Measurements.model_validate({k: answer[k] for k in Measurements.model_fields if k in answer})
+    write_results(folder, read_cine(local), read_label(Path(label_file)), measured)
+    click.echo("\n" + measurements_table(measured.model_dump()))
+    truth = f"; the phantom's true LV EF is {known['lv_ef']:.1f} %" if known else ""
+    click.echo(f"  answered in {seconds:.1f} s{truth}")

@@ -1,0 +1,17 @@
+"""``radloop samples``: the sample cines, made anew."""
+
+from pathlib import Path
+
+import click
+
+from radloop.cli.options import output_option
+
+
+@click.command()
+@output_option("Folder for the samples.")
+def samples(output: Path) -> None:
+    """Make the sample cines from the beating-heart phantom, whose ejection fraction is known exactly."""
+    from radloop.synthesis import write_samples
+
+    for path in write_samples(output):
+        click.echo(path)

@@ -1,0 +1,43 @@
+"""Output files that are there whole or not at all."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from radloop.refusal import Refusal
+
+
+@contextmanager
+def replace_whole(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; what is written there takes its place at the end.
+
+    The temporary file keeps the suffixes (writers choose a format by them) and begins with a dot.
+    It is synced to the disk before the rename, and the folder after it; it is removed when anything
+    goes wrong, and then ``path`` is as it was. Folders on the way are made.
+
+    Raises Refusal("CANNOT_WRITE") where the system does not let the file be written.
+    """
+    temporary = path.with_name(f".{secrets.token_hex(6)}-{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        _sync(temporary)
+        temporary.replace(path)
+        _sync(path.parent)
+    except OSError as error:
+        raise Refusal("CANNOT_WRITE", f"{path}: cannot be written ({error.strerror or error}).") from error
+    finally:
+        with suppress(OSError):  # mostly it is not there any more
+            temporary.unlink()
+
+
+def _sync(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():  # Windows cannot open folders
+        return
+    descriptor = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,148 @@
+"""Scores of the cine model on patients with reference labels, laid out as ACDC's development part.
+
+``patientXXX/`` holds ``ed.nii.gz``, ``es.nii.gz`` and their ``*_gt.nii.gz``; optionally ``cine.nii.gz`` with
+``cine_{ed,es}_gt.nii.gz``, and ``info.json`` (``group``, ``ed_frame``, ``es_frame`` from 1, ``full_matrix``).
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import numpy as np
+
+from radloop.heart import DiagnosisModel, measure
+from radloop.images import Cine, LabelMap, read_cine, read_label
+from radloop.learning.agreement import cyclic_distance, dice_of_structures, wilson
+from radloop.learning.patients import part_of
+from radloop.models import Bundle
+
+PHASES = ("ed", "es")
+
+
+@dataclass
+class CaseScore:
+    """One patient. Dice 0..1 by phase and structure; EF errors in points, prediction minus reference."""
+
+    patient: str
+    part: str
+    uncut: bool
+    dice: dict[str, dict[str, float]]
+    cine_dice: dict[str, dict[str, float]] = field(default_factory=dict)
+    lv_ef: float | None = None
+    lv_ef_error: float | None = None
+    rv_ef: float | None = None
+    rv_ef_error: float | None = None
+    ed_frame_error: int | None = None
+    es_frame_error: int | None = None
+    group: str | None = None
+    diagnosis: str | None = None
+
+    @property
+    def mean_dice(self) -> float:
+        return mean(value for phase in self.dice.values() for value in phase.values())
+
+
+def counted(score: CaseScore, part: str | None) -> bool:
+    """Whether a patient enters the means: with no part named, whoever the model was not trained on."""
+    return score.part != "train" if part is None else part in ("all", score.part)
+
+
+def evaluate_patient(
+    folder: Path, bundle: Bundle, split: dict[str, list[str]], diagnosis_model: DiagnosisModel | None
+) -> CaseScore:
+    """Predict and score one patient: each volume by itself, as a user's file would be, and the cine whole."""
+    cines = {p: read_cine(folder / f"{p}.nii.gz") for p in PHASES}
+    truth = {p: read_label(folder / f"{p}_gt.nii.gz") for p in PHASES}
+    drawn = {p: bundle.predict(cines[p]).label for p in PHASES}
+    info = _info(folder)
+    score = CaseScore(
+        folder.name,
+        part_of(folder.name, split),
+        tuple(info.get("full_matrix", ())) == cines["ed"].voxels.shape[:3],
+        {p: dice_of_structures(drawn[p], truth[p]) for p in PHASES},
+        group=info.get("group"),
+    )
+    predicted = _measure_pair(cines["ed"], drawn, diagnosis_model)
+    reference = _measure_pair(cines["ed"], truth, None)
+    for side in ("lv", "rv"):
+        ours, theirs = getattr(predicted, f"{side}_ef"), getattr(reference, f"{side}_ef")
+        setattr(score, f"{side}_ef", ours)
+        if ours is not None and theirs is not None:
+            setattr(score, f"{side}_ef_error", ours - theirs)
+    score.diagnosis = predicted.diagnosis.label if predicted.diagnosis else None
+    if (folder / "cine.nii.gz").exists():
+        _score_cine(folder, bundle, info, score)
+    return score
+
+
+def _info(folder: Path) -> dict[str, Any]:
+    path = folder / "info.json"
+    info: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return info
+
+
+def _measure_pair(still: Cine, labels: dict[str, LabelMap], diagnosis_model: DiagnosisModel | None) -> Any:
+    """Measurements of the ED and ES volume put together as a cine of two frames."""
+    both = np.concatenate([labels[p] for p in PHASES], axis=3)
+    pair = Cine(np.repeat(still.voxels, 2, axis=3), still.affine, spacing_known=still.spacing_known)
+    return measure(both, pair, image="pair", diagnosis_model=diagnosis_model)
+
+
+def _score_cine(folder: Path, bundle: Bundle, info: dict[str, Any], score: CaseScore) -> None:
+    """Dice on the two labelled frames inside the cine, and how far off its ED and ES frames are."""
+    cine = read_cine(folder / "cine.nii.gz")
+    label = bundle.predict(cine).label
+    measured = measure(label, cine, image=folder.name)
+    for phase in PHASES:
+        frame = int(info[f"{phase}_frame"])
+        reference = read_label(folder / f"cine_{phase}_gt.nii.gz")
+        score.cine_dice[phase] = dice_of_structures(label[..., frame - 1 : frame], reference)
+        found = getattr(measured, f"{phase}_frame")
+        if found is not None:
+            setattr(score, f"{phase}_frame_error", cyclic_distance(found, frame, cine.n_frames))
+
+
+def summarise(scores: list[CaseScore]) -> dict[str, Any]:
+    """Means over patients, those with uncut pictures apart; what no patient has is null."""
+    uncut = [s for s in scores if s.uncut]
+    named = [s for s in scores if s.group and s.diagnosis]
+    right = sum(s.group == s.diagnosis for s in named)
+    low, high = wilson(right, len(named))
+    return {
+        "patients": len(scores),
+        "mean_dice": _mean([s.mean_dice for s in scores]),
+        "dice": _mean_dice([s.dice for s in scores]),
+        "uncut": {
+            "patients": len(uncut),
+            "mean_dice": _mean([s.mean_dice for s in uncut]),
+            "dice": _mean_dice([s.dice for s in uncut]),
+        },
+        "cine": {
+            "patients": sum(bool(s.cine_dice) for s in scores),
+            "mean_dice": _mean([v for s in scores for p in s.cine_dice.values() for v in p.values()]),
+            "dice": _mean_dice([s.cine_dice for s in scores if s.cine_dice]),
+            "ed_frame_error": _mean([s.ed_frame_error for s in scores]),
+            "es_frame_error": _mean([s.es_frame_error for s in scores]),
+        },
+        "lv_ef_mean_absolute_error": _mean([s.lv_ef_error and abs(s.lv_ef_error) for s in scores]),
+        "lv_ef_bias": _mean([s.lv_ef_error for s in scores]),
+        "rv_ef_mean_absolute_error": _mean([s.rv_ef_error and abs(s.rv_ef_error) for s in scores]),
+        "rv_ef_bias": _mean([s.rv_ef_error for s in scores]),
+        "diagnosis": {
+            "right": right,
+            "of": len(named),
+            "share": right / len(named) if named else None,
+            "interval_95": [low, high] if named else None,
+        },
+    }
+
+
+def _mean(values: list[Any]) -> float | None:
+    known = [float(v) for v in values if v is not None]
+    return round(mean(known), 4) if known else None
+
+
+def _mean_dice(dices: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, float | None]]:
+    return {p: {name: _mean([d[p][name] for d in dices]) for name in ("lv", "myo", "rv")} for p in PHASES}

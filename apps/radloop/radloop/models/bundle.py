@@ -1,0 +1,83 @@
+"""A bundle in memory: its network with its weights, and its own way of inferring."""
+
+import pickle
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from radloop.images import Cine
+from radloop.models.catalog import BundleCard, card
+from radloop.models.prediction import Prediction
+from radloop.refusal import Refusal
+
+
+class Bundle:
+    """A bundle that is ready to infer. Made once a process: its network stays in memory.
+
+    ``inferer`` and ``network_def`` are those of the bundle's ``configs/inference.json``, so that an answer
+    here is the answer of ``python -m monai.bundle run``.
+    """
+
+    def __init__(self, about: BundleCard, weights: Path | None = None) -> None:
+        # torch and monai take seconds to import, and whoever only lists bundles needs neither.
+        import torch
+        from monai.bundle.config_parser import ConfigParser
+
+        if str(about.folder) not in sys.path:
+            sys.path.append(str(about.folder))
+        self.about = about
+        parser = ConfigParser()
+        parser.read_config(about.folder / "configs" / "inference.json")
+        parser["bundle_root"] = str(about.folder)
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.network: Any = parser.get_parsed_content("network_def").to(self.device).eval()
+        self.inferer: Any = parser.get_parsed_content("inferer")
+        _load_weights(self.network, weights or about.weights)
+
+    @property
+    def version(self) -> str:
+        return self.about.version
+
+    def predict(self, cine: Cine, progress: Callable[[float], None] | None = None) -> Prediction:
+        """Label every frame; ``progress`` is called with 0..1."""
+        import torch
+        from monai.data.meta_tensor import MetaTensor
+
+        voxels = torch.from_numpy(np.ascontiguousarray(cine.voxels, dtype=np.float32))
+        image = MetaTensor(voxels[None, None], affine=torch.from_numpy(cine.affine))
+        label = self.inferer(image, self.network, progress=progress)
+        return Prediction(label[0, 0].numpy(), self.about.name, self.version)
+
+    @contextmanager
+    def memory_off(self) -> Iterator[None]:
+        """Within this block every frame is segmented as if it were alone."""
+        recurrent = [m for m in self.network.modules() if hasattr(m, "keep_state")]
+        for module in recurrent:
+            module.keep_state = False
+        try:
+            yield
+        finally:
+            for module in recurrent:
+                module.keep_state = True
+
+
+def load_bundle(name: str, weights: Path | None = None) -> Bundle:
+    """Load a shipped bundle, or another set of weights for it. Raises Refusal if it cannot be loaded whole."""
+    return Bundle(card(name), weights)
+
+
+def _load_weights(network: Any, path: Path) -> None:
+    """Random weights are never used: a file that is missing, damaged or of another network is refused."""
+    import torch
+
+    try:
+        network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["model"])
+    except FileNotFoundError:
+        raise Refusal("NO_WEIGHTS", f"{path}: the model's weights are missing", http_status=503) from None
+    except (RuntimeError, KeyError, EOFError, TypeError, pickle.UnpicklingError) as fault:
+        reason = str(fault).splitlines()[0][:200]
+        raise Refusal("BAD_WEIGHTS", f"{path}: not the weights of this model ({reason})", http_status=503) from fault

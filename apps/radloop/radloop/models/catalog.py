@@ -1,0 +1,46 @@
+"""Which bundles there are, read from their metadata; nothing heavy is imported."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from radloop import places
+from radloop.refusal import Refusal
+
+
+@dataclass(frozen=True)
+class BundleCard:
+    """A bundle's description; ``metadata`` is its ``configs/metadata.json``."""
+
+    name: str
+    folder: Path
+    metadata: dict[str, Any]
+
+    @property
+    def version(self) -> str:
+        return str(self.metadata["version"])
+
+    @property
+    def weights(self) -> Path:
+        return self.folder / "models" / "model.pt"
+
+    @property
+    def labels(self) -> dict[str, int]:
+        """Name to value, without background."""
+        return {entry["name"]: int(entry["value"]) for entry in self.metadata["labels"]}
+
+
+@cache
+def cards() -> dict[str, BundleCard]:
+    """All shipped bundles by name."""
+    found = sorted(places.bundles().glob("*/configs/metadata.json"))
+    return {p.parents[1].name: BundleCard(p.parents[1].name, p.parents[1], json.loads(p.read_text())) for p in found}
+
+
+def card(name: str) -> BundleCard:
+    if name not in cards():
+        known = ", ".join(cards()) or "none"
+        raise Refusal("NO_SUCH_MODEL", f"{name}: no such model; there are: {known}", http_status=404)
+    return cards()[name]

@@ -1,0 +1,134 @@
+"""The database behind the store: opened, brought to its newest form, read and written in transactions.
+
+The only module that knows which database it is: SQLite in WAL mode, unless an SQLAlchemy URL says otherwise.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, create_engine, event, inspect, text
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from radloop.refusal import Refusal
+
+FILE = "store.sqlite"
+NEWEST = "0001"
+_BUSY_MS = 30_000
+
+
+class Database:
+    """Transactions on the store's tables, from any thread and from several processes at a time."""
+
+    def __init__(self, data: Path, url: str | None) -> None:
+        self._engine = create_engine(
+            url or URL.create("sqlite", database=str(data / FILE)), pool_size=16, pool_timeout=60
+        )
+        self._writes = self._engine.execution_options(radloop_writes=True)
+        # SQLite lets one write at a time and makes others poll; threads of one process can queue instead.
+        self._turn = threading.Lock()
+        if self._engine.dialect.name == "sqlite":
+            event.listen(self._engine, "connect", _prepare_sqlite)
+            event.listen(self._engine, "begin", _begin_sqlite)
+        try:
+            self._bring_to_newest()
+        except DatabaseError as fault:
+            self.close()
+            raise Refusal(
+                "STORE_UNREADABLE",
+                f"The store's database in {data} cannot be opened ({fault.orig}); "
+                "'radloop store rebuild' makes it anew from the files beside it.",
+                http_status=503,
+            ) from fault
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One moment of the store, whatever is written meanwhile."""
+        with _said_plainly(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """All or nothing, and on disk when the block is left; no other write happens meanwhile."""
+        with _said_plainly(), self._turn, self._writes.connect() as connection, connection.begin():
+            yield connection
+
+    def copy_to(self, target: Path) -> None:
+        """Copy the database as it is now into a new SQLite file, while it is in use."""
+        if self._engine.dialect.name != "sqlite":
+            raise Refusal("NOT_SQLITE", "This store's database is a server: back it up with that server's own tools.")
+        with closing(self._engine.raw_connection()) as source, closing(sqlite3.connect(target)) as copy:
+            source.driver_connection.backup(copy)  # type: ignore[union-attr]
+
+    def fault(self) -> str | None:
+        """What the database itself finds wrong with its own file, if anything."""
+        if self._engine.dialect.name != "sqlite":
+            return None
+        with self.reading() as connection:
+            answer = str(connection.execute(text("PRAGMA quick_check(1)")).scalar_one())
+        return None if answer == "ok" else answer
+
+    def _bring_to_newest(self) -> None:
+        with self._engine.connect() as connection:
+            if _revision(connection) == NEWEST:
+                return
+        with self._writes.connect() as connection, connection.begin():
+            found = _revision(connection)
+            if found == NEWEST:  # another process was faster
+                return
+            _upgrade(connection, found)
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as fault:
+        if "disk is full" in str(fault.orig):
+            raise Refusal("DISK_FULL", "The disk is full: nothing was changed.", http_status=507) from fault
+        if "locked" in str(fault.orig):
+            raise Refusal("STORE_BUSY", "The store is busy: try again in a moment.", http_status=503) from fault
+        raise
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver would begin transactions at its own moments; _begin_sqlite does it at ours.
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later may find that it cannot: writers say so at once.
+    writes = connection.get_execution_options().get("radloop_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if found is None else str(found)
+
+
+def _upgrade(connection: Connection, found: str | None) -> None:
+    # Imported only here: it takes longer than everything else at start, and is needed once.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", "radloop.store:migrations")
+    known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
+    if found is not None and found not in known:
+        raise Refusal(
+            "STORE_TOO_NEW", f"The store was written by a newer radloop (its form is {found!r}).", http_status=503
+        )
+    command.upgrade(config, NEWEST)

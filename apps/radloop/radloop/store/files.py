@@ -1,0 +1,96 @@
+"""Files that outlive a power cut: written beside their place, synced, then renamed into it."""
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from radloop.refusal import Refusal
+
+TEMPORARY = ".arriving-"
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A whole copy, on disk, not yet in its place."""
+
+    path: Path
+    sha256: str
+    bytes: int
+
+
+@contextmanager
+def full_disk_refused() -> Iterator[None]:
+    """A disk without room is something a person can mend: say so."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise Refusal("DISK_FULL", "The disk is full: nothing was kept.", http_status=507) from fault
+        raise
+
+
+@contextmanager
+def arriving(source: Path, folder: Path) -> Iterator[Arrived]:
+    """Copy ``source`` under a temporary name into ``folder``; what was not put into place is gone afterwards."""
+    make_folder(folder)
+    temporary = folder / f"{TEMPORARY}{os.getpid()}-{os.urandom(6).hex()}"
+    try:
+        digest = hashlib.sha256()
+        size = 0
+        with source.open("rb") as original, temporary.open("xb") as copy:
+            while chunk := original.read(_CHUNK):
+                digest.update(chunk)
+                size += copy.write(chunk)
+            copy.flush()
+            os.fsync(copy.fileno())
+        yield Arrived(temporary, digest.hexdigest(), size)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def put_into_place(arrived: Arrived, target: Path) -> None:
+    """Give a file its name, for good. ``target`` is a name nobody else uses."""
+    arrived.path.rename(target)
+    sync_folder(target.parent)
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file anew; whoever reads it finds the old or the new content, also after a power cut."""
+    temporary = path.parent / f"{TEMPORARY}{os.getpid()}-{os.urandom(6).hex()}"
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

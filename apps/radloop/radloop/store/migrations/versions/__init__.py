@@ -1,0 +1,1 @@
+"""One file a step. The newest one's revision stands in ``radloop.store.database.NEWEST``."""

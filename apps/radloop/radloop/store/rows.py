@@ -1,0 +1,76 @@
+"""What the store answers: an image or a label, with the path of its file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from radloop.store.names import IMAGE_SUFFIXES, LABEL_SUFFIXES, split_suffix
+
+
+@dataclass(frozen=True)
+class ImageRow:
+    """An image. ``sha256`` is None until it was asked for (``Store.checksum``)."""
+
+    id: str
+    path: Path
+    info: dict[str, Any]
+    sha256: str | None
+    added: str
+
+    @property
+    def suffix(self) -> str:
+        split = split_suffix(self.path.name, IMAGE_SUFFIXES)
+        return split[1] if split else self.path.suffix
+
+
+@dataclass(frozen=True)
+class LabelRow:
+    """A submitted label. ``info`` holds the fields of ``answers.Review`` and whatever else the client sent.
+
+    ``author`` is who the server knew it to be; ``info["author"]`` is the same, or the client's own claim where
+    the server knew nobody. ``deleted`` is when it was taken back; its file stays.
+    """
+
+    id: str
+    image: str
+    tag: str
+    path: Path
+    author: str | None
+    created: str
+    info: dict[str, Any]
+    sha256: str
+    image_sha256: str | None
+    supersedes: str | None
+    deleted: str | None
+
+    @property
+    def suffix(self) -> str:
+        split = split_suffix(self.path.name, LABEL_SUFFIXES)
+        return split[1] if split else self.path.suffix
+
+
+def image_path(data: Path, root: str, name: str) -> Path:
+    return (Path(root) if root else data) / name
+
+
+def image_row(data: Path, row: RowMapping) -> ImageRow:
+    path = image_path(data, row["root"], row["name"])
+    return ImageRow(row["id"], path, row["info"], row["sha256"], row["added"])
+
+
+def label_row(data: Path, row: RowMapping) -> LabelRow:
+    return LabelRow(
+        id=row["id"],
+        image=row["image"],
+        tag=row["tag"],
+        path=data / row["name"],
+        author=row["author"],
+        created=row["created"],
+        info=row["info"],
+        sha256=row["sha256"],
+        image_sha256=row["image_sha256"],
+        supersedes=row["supersedes"],
+        deleted=row["deleted"],
+    )

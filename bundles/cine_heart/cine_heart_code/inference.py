@@ -1,0 +1,185 @@
+"""From a cine on its own grid to a label map on that grid: find the heart, then follow it.
+
+Two passes of one network. The first looks at whole pictures, at a few phases only, and finds the one
+place where all slices agree that there is a ventricle; what looks like one elsewhere is dropped. The
+second follows that region through every frame.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+import torch
+from monai.data.meta_tensor import MetaTensor
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, interpolate
+
+from cine_heart_code.grid import InPlaneOrder
+
+RV, MYO, LV = 1, 2, 3
+# Pixels of all frames and slices that go through the network at once: the activations then fit the caches.
+PIXELS_AT_ONCE = 600_000
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of pixels, half open, on the resampled grid."""
+
+    x0: int
+    x1: int
+    y0: int
+    y1: int
+
+
+class CineInferer:
+    """Callable as MONAI's inferers are: ``inferer(inputs, network)``.
+
+    ``inputs`` is a MetaTensor (1, 1, X, Y, Z, T) with its affine in millimetres; the answer is
+    (1, 1, X, Y, Z, T) uint8: 0 background, 1 RV, 2 myocardium, 3 LV.
+    """
+
+    def __init__(self, spacing_mm: float = 1.5, margin_mm: float = 14.0, mirrored: bool = False) -> None:
+        self.spacing_mm = spacing_mm
+        self.margin_mm = margin_mm
+        self.mirrored = mirrored
+
+    def __call__(self, inputs: Tensor, network: nn.Module, progress: Progress | None = None) -> Tensor:
+        affine = inputs.affine if isinstance(inputs, MetaTensor) else torch.eye(4)
+        cine = torch.as_tensor(inputs[0, 0]).float()
+        label = self.segment(cine, np.asarray(affine, float).reshape(-1, 4)[:4], network, progress)
+        return torch.from_numpy(label)[None, None]
+
+    def segment(
+        self, cine: Tensor, affine: NDArray[np.float64], network: nn.Module, progress: Progress | None = None
+    ) -> NDArray[np.uint8]:
+        """(X, Y, Z, T) voxels and their affine to (X, Y, Z, T) labels.
+
+        The pixels are first brought to one order, whichever way the file runs through them, so that one
+        exam gets one answer however it was stored.
+        """
+        order = InPlaneOrder.of(affine)
+        spacing = np.linalg.norm(order.affine(affine)[:3, :2], axis=0)
+        pictures = order.apply(cine).permute(2, 3, 0, 1)  # (Z, T, X, Y)
+        native = pictures.shape[2:]
+        size = tuple(max(16, round(n * s / self.spacing_mm)) for n, s in zip(native, spacing, strict=True))
+        label = np.zeros((*pictures.shape[:2], *native), np.uint8)
+
+        frames = few_phases(pictures.shape[1])
+        shares = torch.cat(list(self.run(network, brightness(resize(pictures[:, frames], size)))))
+        box = heart_box(shares, self.margin_mm / self.spacing_mm)
+        if box is not None:
+            self.follow(pictures, size, box, network, label, progress)
+        label = order.undo(torch.from_numpy(label).permute(2, 3, 0, 1)).numpy()
+        return np.ascontiguousarray(label)
+
+    def follow(
+        self,
+        pictures: Tensor,
+        size: tuple[int, ...],
+        box: Box,
+        network: nn.Module,
+        label: NDArray[np.uint8],
+        progress: Progress | None,
+    ) -> None:
+        """Segments the region in every frame of ``pictures`` (Z, T, X, Y) and writes into ``label``."""
+        native = pictures.shape[2:]
+        # The region's edges on the native grid; it is cut there and resampled alone.
+        scale = [n / s for n, s in zip(native, size, strict=True)]
+        x0, x1 = int(box.x0 * scale[0]), min(native[0], round(box.x1 * scale[0]))
+        y0, y1 = int(box.y0 * scale[1]), min(native[1], round(box.y1 * scale[1]))
+        region = pictures[:, :, x0:x1, y0:y1]
+        inner = (max(16, round((x1 - x0) / scale[0])), max(16, round((y1 - y0) / scale[1])))
+        done = 0
+        for shares in self.run(network, brightness(resize(region, inner))):
+            fine = resize(shares.flatten(1, 2), (x1 - x0, y1 - y0)).unflatten(1, shares.shape[1:3])
+            label[done : done + len(shares), :, x0:x1, y0:y1] = fine.argmax(dim=1).to(torch.uint8).numpy()
+            done += len(shares)
+            if progress:
+                progress(done / len(pictures))
+        for t in range(label.shape[1]):
+            label[:, t, x0:x1, y0:y1] = largest_parts(label[:, t, x0:x1, y0:y1])
+
+    def run(self, network: nn.Module, pictures: Tensor) -> Iterator[Tensor]:
+        """(Z, T, X, Y) to probabilities (z, 4, T, X, Y), some slices at a time."""
+        frames, pixels = pictures.shape[1], pictures.shape[2] * pictures.shape[3]
+        network.eval()
+        device = next(network.parameters()).device
+        fast = device.type != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        for part in pictures.split(max(1, PIXELS_AT_ONCE // (frames * pixels))):
+            image = part[:, None].to(device)
+            with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=fast):
+                shares = torch.softmax(network(image).float(), dim=1)
+                if self.mirrored:
+                    for axes in ((3,), (4,), (3, 4)):
+                        shares += torch.softmax(network(image.flip(axes)).float(), dim=1).flip(axes)
+                    shares /= 4
+            yield shares.cpu()
+
+
+def few_phases(frames: int) -> list[int]:
+    """Frames that show the heart large and small, whatever the phase of the first."""
+    return sorted({0, frames // 3, (2 * frames) // 3})
+
+
+def resize(pictures: Tensor, size: tuple[int, ...]) -> Tensor:
+    """(N, C, X, Y) to the given X, Y, linear, averaging where it shrinks."""
+    if tuple(pictures.shape[2:]) == tuple(size):
+        return pictures
+    resized: Tensor = interpolate(pictures, size=size, mode="bilinear", align_corners=False, antialias=True)
+    return resized
+
+
+def brightness(pictures: Tensor) -> Tensor:
+    """Scale so that the 1st and 99th percentile of all voxels lie at 0 and 1, and cut far highlights."""
+    some = pictures[..., ::2, ::2].reshape(-1)
+    step = max(1, some.numel() // 1_000_000)
+    low, high = torch.quantile(some[::step], torch.tensor([0.01, 0.99]))
+    scaled: Tensor = (pictures - low) / (high - low).clamp(min=1e-6)
+    return scaled.clamp(0, 1.4)
+
+
+def heart_box(shares: Tensor, margin: float) -> Box | None:
+    """The region of the heart from the probabilities (Z, 4, T, X, Y) of whole pictures; None if there is none.
+
+    The left ventricle with its wall is the seed: the strongest place of their sum over slices, averaged over
+    phases. The region is what hangs together with it, right ventricle included.
+    """
+    seen = shares.mean(dim=2).sum(dim=0)  # (4, X, Y): in how many slices, on average over phases
+    seed = avg_pool2d((seen[LV] * (seen[MYO] > 0.05) + seen[MYO])[None, None], 15, 1, 7, count_include_pad=False)[0, 0]
+    if float(seed.max()) < 0.05:
+        return None
+    present = ((shares[:, 1:].sum(dim=1).amax(dim=1)) > 0.5).sum(dim=0) > 0  # (X, Y)
+    parts = sitk.GetArrayFromImage(
+        sitk.ConnectedComponent(sitk.BinaryDilate(sitk.GetImageFromArray(present.numpy().astype(np.uint8)), [2, 2]))
+    )
+    best, mass = 0, 0.0
+    for part in range(1, int(parts.max()) + 1):
+        inside = torch.from_numpy(parts == part)
+        weight = float((seed * inside).amax())
+        if weight > mass:
+            best, mass = part, weight
+    if best == 0:
+        return None
+    xs, ys = np.nonzero(parts == best)
+    m = round(margin)
+    nx, ny = parts.shape
+    return Box(max(0, xs.min() - m), min(nx, xs.max() + 1 + m), max(0, ys.min() - m), min(ny, ys.max() + 1 + m))
+
+
+def largest_parts(label: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Of each structure in one frame (Z, X, Y) the largest connected part, over all slices.
+
+    Parts that touch only at a corner from slice to slice count as connected: slices lie far apart.
+    """
+    kept = np.zeros_like(label)
+    for value in (RV, MYO, LV):
+        mask = label == value
+        if not mask.any():
+            continue
+        parts = sitk.ConnectedComponent(sitk.GetImageFromArray(mask.astype(np.uint8)), True)
+        ordered = sitk.GetArrayViewFromImage(sitk.RelabelComponent(parts, sortByObjectSize=True))
+        kept[ordered == 1] = value
+    return kept
