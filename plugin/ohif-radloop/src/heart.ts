@@ -338,7 +338,7 @@ export class Heart extends EventTarget {
       if (turn !== this.turn) return;
       this.saving = 'failed';
       this.tell(error);
-      if (error instanceof Refused && error.code === 'AWAY') this.later(AGAIN_MS);
+      if (mayPass(error)) this.later(AGAIN_MS);
     }
     this.changed();
   }
@@ -355,7 +355,7 @@ export class Heart extends EventTarget {
       if (turn !== this.turn) return;
       this.behind = true;
       this.tell(error);
-      if (error instanceof Refused && error.code === 'AWAY') this.later(AGAIN_MS);
+      if (mayPass(error)) this.later(AGAIN_MS);
     }
     this.changed();
   }
@@ -416,3 +416,6 @@ export class Heart extends EventTarget {
 
 const index = (frame: number | null | undefined): number | null => (frame ? frame - 1 : null);
 const number = (frameIndex: number | null): number | null => (frameIndex === null ? null : frameIndex + 1);
+
+/** Whether it may go better in a moment: nobody answered, or the server has too much to do. */
+const mayPass = (error: unknown): boolean => error instanceof Refused && [0, 429, 502, 503, 504].includes(error.status);

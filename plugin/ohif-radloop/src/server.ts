@@ -15,8 +15,9 @@ import type {
 
 /** A sentence that the server, or its silence, has for a person. */
 export class Refused extends Error {
+  /** @param status of HTTP; 0 where nothing answered */
   constructor(
-    readonly code: string,
+    readonly status: number,
     sentence: string,
   ) {
     super(sentence);
@@ -32,13 +33,13 @@ async function ask<Answer>(method: string, path: string, query: Record<string, s
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {
-    throw new Refused('AWAY', 'The server does not answer. Nothing is lost: try again when it is back.');
+    throw new Refused(0, 'The server does not answer. Nothing is lost: try again when it is back.');
   }
   if (response.status === 204) return undefined as Answer;
   const said = await response.json().catch(() => null);
   if (!response.ok || said === undefined) {
     const sentence = typeof said?.detail === 'string' ? said.detail : `The server failed (${response.status}).`;
-    throw new Refused(said?.code ?? `HTTP_${response.status}`, sentence);
+    throw new Refused(response.status, sentence);
   }
   return said as Answer;
 }

@@ -103,7 +103,7 @@ def _files(tarball: Path) -> Iterator[tuple[str, bytes]]:
         for member in package:
             path = member.name.removeprefix("package/")
             if path == "LICENSE":
-                path = "dist/LICENSE"
+                path = "dist/LICENSE.txt"
             inside = path.removeprefix("dist/")
             if not member.isfile() or inside == path or inside.startswith(UNUSED) or inside.endswith((".map", ".gz")):
                 continue
