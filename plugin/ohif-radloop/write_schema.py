@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
 from pydantic_core.core_schema import TupleSchema
+
 from radloop.answers import panel
 from radloop.answers.heart import Measurements
 
@@ -25,7 +26,8 @@ class _Plain(GenerateJsonSchema):
 
 
 def schema() -> str:
-    modes: list[tuple[type, JsonSchemaMode]] = [*((m, "validation") for m in SAID), *((m, "serialization") for m in HEARD)]
+    modes: list[tuple[type, JsonSchemaMode]] = [(word, "validation") for word in SAID]
+    modes += [(word, "serialization") for word in HEARD]
     _, words = models_json_schema(modes, schema_generator=_Plain, title="Answers")
     return json.dumps(words, indent=1, ensure_ascii=False) + "\n"
 

@@ -5,7 +5,7 @@
 ``POST   /radloop/analyse?image=ID``      `Analysis`: the model's contours and what follows from them
 ``POST   /radloop/measure?image=ID``      `Contours` → `Measurements`: figures of contours in the panel
 ``GET    /radloop/labels?image=ID``       ``list[SubmittedLabel]``, newest first
-``GET    /radloop/label?image=ID&id=…``   `OpenedLabel`: an earlier label with its planes and figures
+``GET    /radloop/label?image=ID&id=…``   `OpenedLabel`: an earlier label, its planes and figures
 ``PUT    /radloop/labels?image=ID``       `Submission` → `SubmittedLabel`: acknowledged once it is kept
 ``GET    /radloop/draft?image=ID``        `Draft`, or null
 ``PUT    /radloop/draft?image=ID``        `Draft` → `DraftKept`; 409 when another window has saved since

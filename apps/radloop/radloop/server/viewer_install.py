@@ -66,7 +66,7 @@ def _folder(data: Path) -> Path:
 def _fetch(into: Path) -> Path:
     npm = shutil.which("npm")
     if npm is None:
-        raise Refusal("NO_NPM", "The viewer comes through npm, which is not on the PATH: install Node.js, or use --from.")
+        raise Refusal("NO_NPM", "The viewer comes through npm, which is not there: install Node.js, or use --from.")
     # npm knows the user's proxy and registry.
     done = subprocess.run(
         [npm, "pack", f"{PACKAGE}@{VERSION}", "--pack-destination", str(into), "--silent"],
