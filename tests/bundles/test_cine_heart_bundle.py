@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import nibabel
 import numpy as np
@@ -21,7 +22,9 @@ SCHEMA = places.bundles() / "schema" / "meta_schema_20240725.json"
 def alone(tmp_path_factory):
     """A copy of the bundle's folder, far from the checkout."""
     folder = tmp_path_factory.mktemp("alone") / "cine_heart"
-    shutil.copytree(places.bundles() / "cine_heart", folder, ignore=shutil.ignore_patterns("runs", "eval", "__pycache__"))
+    shutil.copytree(
+        places.bundles() / "cine_heart", folder, ignore=shutil.ignore_patterns("runs", "eval", "__pycache__")
+    )
     return folder
 
 
@@ -105,8 +108,22 @@ def patients(tmp_path):
 
 
 def test_it_trains_is_interrupted_resumes_and_is_evaluated_alone(alone, patients):
-    common = ("--config_file", "configs/train.json", "--bundle_root", str(alone), "--dataset_dir", str(patients / "data"))
-    common += ("--split", str(patients / "split.json"), "--output_dir", str(patients / "runs"), "--steps_per_epoch", "2")
+    common = (
+        "--config_file",
+        "configs/train.json",
+        "--bundle_root",
+        str(alone),
+        "--dataset_dir",
+        str(patients / "data"),
+    )
+    common += (
+        "--split",
+        str(patients / "split.json"),
+        "--output_dir",
+        str(patients / "runs"),
+        "--steps_per_epoch",
+        "2",
+    )
     monai(alone, "run", *common, "--epochs", "1")
     resumed = monai(alone, "run", *common, "--epochs", "2")
     assert "epoch 2 saved" in resumed

@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from cine_heart_code.grid import InPlaneOrder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cine_heart_code.grid import InPlaneOrder
 from radloop import places
 from radloop.images import Cine, read_cine
 from radloop.learning.agreement import dice
@@ -95,8 +95,8 @@ def test_noise_has_no_heart(bundle):
 
 
 @settings(max_examples=30, deadline=None)
-@given(swap=st.booleans(), flips=st.sampled_from([(), (0,), (1,), (0, 1)]), angle=st.floats(-3, 3), seed=st.integers(0, 99))
-def test_the_standard_order_undoes_itself_and_is_the_same_for_every_storage(swap, flips, angle, seed):
+@given(swap=st.booleans(), flips=st.sampled_from([(), (0,), (1,), (0, 1)]), seed=st.integers(0, 99))
+def test_the_standard_order_undoes_itself_and_is_the_same_for_every_storage(swap, flips, seed):
     rng = np.random.default_rng(seed)
     turn, _ = np.linalg.qr(rng.normal(size=(3, 3)))
     affine = np.eye(4)

@@ -4,10 +4,11 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from cine_heart_code.export import export_onnx
-from cine_heart_code.network import RecurrentUNet
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from cine_heart_code.export import export_onnx
+from cine_heart_code.network import RecurrentUNet
 
 
 @pytest.fixture(scope="module")

@@ -74,7 +74,7 @@ def _infer_folder(model: str, folder: Path, output: Path, as_json: bool) -> int:
                 done.append(measured.model_dump(mode="json"))
             except Refusal as refusal:
                 failed.append({"file": str(path), "code": refusal.code, "sentence": refusal.sentence})
-                click.echo(refusal.sentence, err=True)
+                click.echo(f"{path.parent}: {refusal.sentence}", err=True)
     if done:
         _write_csv(output / "measurements.csv", done)
     if as_json:

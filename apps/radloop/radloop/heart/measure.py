@@ -39,7 +39,7 @@ def measure(
         raise Refusal("LABEL_GRID", f"{image}: labels are {_grid(label)} where the image is {_grid(cine.voxels)}.")
     rv, myo, lv = volume_curves(label)
     ml = cine.voxel_ml if cine.spacing_known else None
-    warnings = []
+    warnings = [Warning(code=remark.code, text=remark.text) for remark in cine.remarks]
     if ml is None:
         warnings.append(Warning(code="NO_SPACING", text="The voxel size is unknown: no volume or mass can be given."))
     if cine.times_ms is None:

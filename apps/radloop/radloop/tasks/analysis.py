@@ -30,11 +30,10 @@ def analyse_cine(
 
 
 def diagnosis_model(bundle: Bundle) -> DiagnosisModel | None:
-    """The bundle's model of five groups; None where it comes without."""
-    return _load_diagnosis(bundle.about.folder / "models" / "diagnosis.json")
+    """A bundle may come without one: hearts are then measured and not sorted into groups."""
+    return _read(bundle.about.folder / "models" / "diagnosis.json")
 
 
 @cache
-def _load_diagnosis(file: Path) -> DiagnosisModel | None:
-    """A bundle may come without one: hearts are then measured and not sorted into groups."""
+def _read(file: Path) -> DiagnosisModel | None:
     return DiagnosisModel.load(file) if file.exists() else None
