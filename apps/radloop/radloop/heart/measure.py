@@ -31,7 +31,7 @@ def measure(
     - ``ONE_FRAME``: a single frame may be of any phase; so neither ED nor ES nor what is taken there.
       Its volumes stand in ``curves``.
     - ``NO_TIMES``: the file does not say when its frames were taken.
-    - ``NO_RV``, and what else ``doubts`` may find; ``NO_DIAGNOSIS`` with the reason.
+    - ``NO_DIAGNOSIS``, with the reason; the remarks made while the cine was read; what ``doubts`` finds.
 
     Raises ``Refusal("LABEL_GRID")`` where the label map has another grid than the cine.
     """
