@@ -163,7 +163,7 @@ export interface SubmittedLabel {
 export interface Cases {
   cases: Case[];
   others: NoCine[];
-  segments: Segment[];
+  segments: LabelDetail[];
   research_use_only?: true;
 }
 /**
@@ -178,14 +178,16 @@ export interface NoCine {
   sentence: string;
 }
 /**
- * What a label value means, and its colour (red, green, blue; 0 to 255).
+ * One structure of a label map: value, name, code in a coding scheme, and colour (red, green, blue; 0 to 255).
  *
  * This interface was referenced by `Answers`'s JSON-Schema
- * via the `definition` "Segment".
+ * via the `definition` "LabelDetail".
  */
-export interface Segment {
+export interface LabelDetail {
   value: number;
   name: string;
+  scheme: string;
+  code: string;
   meaning: string;
   /**
    * @minItems 3

@@ -1,6 +1,6 @@
 /** The cine on the screen: which frame and slice is shown, playing, contours over every image, the brush. */
 
-import type { Case, Segment } from './answers';
+import type { Case, LabelDetail } from './answers';
 import type { Contours } from './contours';
 import { TOOL_GROUP, type Ohif, type StackViewport } from './ohif';
 import { range } from './places';
@@ -36,7 +36,7 @@ export class CineView extends EventTarget {
   constructor(
     private readonly ohif: Ohif,
     private readonly cine: Case,
-    private readonly segments: Segment[],
+    private readonly segments: LabelDetail[],
   ) {
     super();
     const { eventTarget, Enums, utilities, getEnabledElements } = window.cornerstone;

@@ -22,6 +22,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from radloop.answers.heart import Measurements
+from radloop.answers.service import LabelDetail
 
 Planes = Annotated[
     str,
@@ -44,15 +45,6 @@ class Plane(_Word):
     series: str
     instance: str
     frame: int = Field(description="from 1, within a multi-frame instance; 1 in any other")
-
-
-class Segment(_Word):
-    """What a label value means, and its colour (red, green, blue; 0 to 255)."""
-
-    value: int
-    name: str
-    meaning: str
-    colour: tuple[int, int, int]
 
 
 class SubmittedLabel(_Word):
@@ -94,7 +86,7 @@ class NoCine(_Word):
 class Cases(_Word):
     cases: list[Case]
     others: list[NoCine]
-    segments: list[Segment]
+    segments: list[LabelDetail]
     research_use_only: Literal[True] = True
 
 
