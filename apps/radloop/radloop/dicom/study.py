@@ -25,6 +25,16 @@ def read_study(folder: Path) -> list[DicomCine]:
 
     Refuses, in one sentence that names an object, where a study has none that fits.
     """
+    cines = []
+    for found in each_study(folder):
+        if isinstance(found, Refusal):
+            raise found
+        cines.append(found)
+    return cines
+
+
+def each_study(folder: Path) -> list[DicomCine | Refusal]:
+    """As ``read_study``, with the refusal of a study that has no cine in its place; refuses where no MR is at all."""
     found = scan(folder)
     planes = [p for path, header in found.headers.items() for p in planes_of(header, _name(path, folder))]
     if not planes:
@@ -39,13 +49,15 @@ def read_study(folder: Path) -> list[DicomCine]:
     if found.damaged:
         text = f"{len(found.damaged)} damaged files were skipped: {_some(found.damaged)}."
         remarks.append(Remark("DAMAGED_FILES", text))
-    try:
-        cines = [short_axis(of_study) for _, of_study in sorted(studies.items())]
-    except Refusal as refusal:
-        if not found.damaged:
-            raise
-        raise Refusal(refusal.code, f"{refusal.sentence} Damaged: {_some(found.damaged)}.") from refusal
-    return [replace(cine, remarks=(*cine.remarks, *remarks)) for cine in cines]
+    cines: list[DicomCine | Refusal] = []
+    for _, of_study in sorted(studies.items()):
+        try:
+            cine = short_axis(of_study)
+            cines.append(replace(cine, remarks=(*cine.remarks, *remarks)))
+        except Refusal as refusal:
+            damaged = f" Damaged: {_some(found.damaged)}." if found.damaged else ""
+            cines.append(Refusal(refusal.code, refusal.sentence + damaged))
+    return cines
 
 
 def read_cine_dicom(folder: Path) -> tuple[Cine, Source]:
