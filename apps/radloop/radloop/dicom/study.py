@@ -1,7 +1,7 @@
 """From a folder of DICOM files to the short-axis cine in it, or to one sentence that says why there is none."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,8 +23,20 @@ _PIXEL_DATA = 0x7FE00010
 def read_study(folder: Path) -> list[DicomCine]:
     """The short-axis cine of every study in a folder, in the order of the Study Instance UIDs; no pixels are read.
 
-    Refuses, in one sentence that names an object, where no study has one that fits.
+    A study without one is left out, with a remark; refuses, in one sentence that names an object, where
+    no study has one that fits.
     """
+    found = each_study(folder)
+    cines = [cine for cine in found if isinstance(cine, DicomCine)]
+    refusals = [refusal for refusal in found if isinstance(refusal, Refusal)]
+    if not cines:
+        raise refusals[0]
+    remarks = tuple(Remark("SKIPPED_STUDY", refusal.sentence) for refusal in refusals)
+    return [replace(cine, remarks=cine.remarks + remarks) for cine in cines]
+
+
+def each_study(folder: Path) -> list[DicomCine | Refusal]:
+    """As ``read_study``, with the refusal of a study that has no cine in its place; refuses where no MR is at all."""
     found = scan(folder)
     planes = [p for path, header in found.headers.items() for p in planes_of(header, _name(path, folder))]
     if not planes:
@@ -32,30 +44,26 @@ def read_study(folder: Path) -> list[DicomCine]:
     studies: dict[str, list[Plane]] = {}
     for plane in _once(planes):
         studies.setdefault(plane.study_uid, []).append(plane)
-    cines: list[DicomCine] = []
-    refusals: list[Refusal] = []
+    remarks = tuple(_left_out(found))
+    cines: list[DicomCine | Refusal] = []
     for _, of_study in sorted(studies.items()):
         try:
-            cines.append(short_axis(of_study))
+            cine = short_axis(of_study)
+            cines.append(replace(cine, remarks=cine.remarks + remarks))
         except Refusal as refusal:
-            refusals.append(refusal)
-    if not cines:
-        damaged = f" Damaged: {_some(found.damaged)}." if found.damaged else ""
-        raise Refusal(refusals[0].code, refusals[0].sentence + damaged)
-    remarks = (*_left_out(found), *(Remark("SKIPPED_STUDY", r.sentence) for r in refusals))
-    return [replace(cine, remarks=(*cine.remarks, *remarks)) for cine in cines]
+            damaged = f" Damaged: {_some(found.damaged)}." if found.damaged else ""
+            cines.append(Refusal(refusal.code, refusal.sentence + damaged))
+    return cines
 
 
-def _left_out(found: Scan) -> list[Remark]:
-    remarks = []
+def _left_out(found: Scan) -> Iterator[Remark]:
     for code, names, what in (
-        ("SKIPPED_FILES", found.others, "that are no DICOM"),
-        ("DAMAGED_FILES", found.damaged, "that are damaged"),
+        ("SKIPPED_FILES", found.others, "no DICOM"),
+        ("DAMAGED_FILES", found.damaged, "damaged"),
     ):
         if names:
-            files = "1 file" if len(names) == 1 else f"{len(names)} files"
-            remarks.append(Remark(code, f"{files} {what} were skipped: {_some(names)}."))
-    return remarks
+            how_many = "1 file that is" if len(names) == 1 else f"{len(names)} files that are"
+            yield Remark(code, f"Skipped {how_many} {what}: {_some(names)}.")
 
 
 def read_cine_dicom(folder: Path) -> tuple[Cine, Source]:
@@ -119,9 +127,7 @@ def _nothing(folder: Path, found: Scan) -> Refusal:
         return Refusal("NOT_MR", f"{folder.name} holds no MR image ({said}; {_name(path, folder)} is {what}).")
     if found.damaged:
         return Refusal("DAMAGED", f"{found.damaged[0]} is damaged or cut short.")
-    if not found.others:
-        return Refusal("NO_DICOM", f"{folder} is empty.")
-    return Refusal("NO_DICOM", f"{folder} holds no DICOM file; {_some(found.others)}: no DICOM.")
+    return Refusal("NO_DICOM", f"{folder} holds no DICOM file ({len(found.others)} other files).")
 
 
 def _name(path: Path, folder: Path) -> str:

@@ -25,7 +25,9 @@ router = APIRouter(prefix="/datastore", tags=["Datastore"])
 ImageId = Annotated[str, Query(max_length=256, description="id of an image")]
 Tag = Annotated[str, Query(max_length=256)]
 JsonText = Annotated[str, Form(description="a JSON object")]
-BINARY: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}
+BINARY: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+}
 
 
 class Output(StrEnum):

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from radloop.answers.service import RESERVED_PARAMS, InferAnswer, InferParams, Problem
+from radloop.images import case_name
 from radloop.refusal import Refusal
 from radloop.server.context import Context, Here
 from radloop.server.forms import json_object, keep, plain_name
@@ -95,7 +96,8 @@ def _source(here: Context, folder: Path, image: str, session: str, file: UploadF
         name = plain_name(file)
         incoming = folder / "in"
         incoming.mkdir()
-        return name.partition(".")[0] or "upload", keep(file, incoming, name)
+        path = keep(file, incoming, name)
+        return case_name(path), path
     if image:
         row = here.store.image(image)
         return row.id, row.path
@@ -104,10 +106,11 @@ def _source(here: Context, folder: Path, image: str, session: str, file: UploadF
 
 async def _finished(job: Job, request: Request) -> dict[str, Any]:
     """The job's result; where the client leaves first, the job is given up."""
-    result: asyncio.Future[dict[str, Any]] = asyncio.wrap_future(job.future)
-    gone: asyncio.Future[None] = asyncio.create_task(_disconnected(request))
+    result = asyncio.wrap_future(job.future)
+    gone = asyncio.create_task(_disconnected(request))
     try:
-        await asyncio.wait([result, gone], return_when=asyncio.FIRST_COMPLETED)
+        watched: set[asyncio.Future[Any]] = {result, gone}
+        await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
         if not result.done():
             job.cancel()
             with contextlib.suppress(Unavailable, asyncio.CancelledError):

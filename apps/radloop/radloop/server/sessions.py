@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from radloop.images import case_name
 from radloop.refusal import Refusal
 
 _ID = re.compile(r"[A-Za-z0-9_-]{32}")
@@ -28,7 +29,7 @@ class Session:
     @property
     def image_id(self) -> str:
         """What answers call the picture."""
-        return self.file.name.partition(".")[0] or "session"
+        return case_name(self.file)
 
     @property
     def expired(self) -> bool:

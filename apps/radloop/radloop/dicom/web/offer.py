@@ -85,6 +85,9 @@ class Offer(Protocol):
     def cines(self, study: str | None = None) -> list[DicomCine]:
         """The short-axis cine of each study that has one."""
 
+    def find_cine(self, id: str) -> DicomCine:
+        """The cine that a series belongs to, or that it makes alone; refuses in one sentence where that is none."""
+
     def cine(self, id: str) -> tuple[Cine, Source]:
         """Read a cine by the UID of any of its series; refuses in one sentence where that is none."""
 
