@@ -233,6 +233,18 @@ def test_a_missing_slice_is_refused_by_name(study: Path) -> None:
     assert "16.0 mm" in said.sentence
 
 
+def test_slices_that_are_a_little_uneven_are_read_with_a_remark(study: Path) -> None:
+    def further(ds: Dataset) -> None:
+        position = np.array(ds.ImagePositionPatient, float)
+        away = np.cross(ds.ImageOrientationPatient[:3], ds.ImageOrientationPatient[3:])
+        ds.ImagePositionPatient = [f"{v:.10f}" for v in position + away]
+
+    change(sax(study)[28:], further)  # the last slice, 1 mm
+    cine, _ = read_cine_dicom(study)
+    assert cine.spacing_mm[2] == pytest.approx(33 / 4)
+    assert "8.0 to 9.0 mm" in {r.code: r.text for r in cine.remarks}["UNEVEN_SLICES"]
+
+
 def test_two_stacks_in_one_series_are_refused(study: Path, heart: Cine) -> None:
     one = pydicom.dcmread(sax(study)[0])
     moved = heart.affine.copy()
@@ -289,6 +301,19 @@ def test_an_enhanced_object_with_odd_frames_is_refused(heart: Cine, tmp_path: Pa
 
     change([path], short)
     assert refusal(tmp_path).code == "MISSING_PHASE"
+
+
+def test_enhanced_frames_without_times_are_ordered_by_their_position_in_time(heart: Cine, tmp_path: Path) -> None:
+    [path] = make_study(heart, tmp_path, form="enhanced", beside=False)
+
+    def timeless(ds: Dataset) -> None:
+        for groups in ds.PerFrameFunctionalGroupsSequence:
+            del groups.CardiacSynchronizationSequence
+
+    change([path], timeless)
+    cine, _ = read_cine_dicom(tmp_path)
+    np.testing.assert_array_equal(cine.voxels, heart.voxels)
+    assert cine.times_ms is None
 
 
 def test_scouts_alone_are_no_cine(study: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from radloop.dicom.grid import Grid, by_place, grid_of, normal
+from radloop.dicom.grid import Grid, by_place, grid_of, normal, uneven_slices
 from radloop.dicom.plane import Plane
 from radloop.images import Remark
 from radloop.refusal import Refusal
@@ -70,7 +70,7 @@ class Candidate:
             n_slices=len(grid),
             description=names[self.series[0]],
             grid=grid,
-            remarks=self.remarks,
+            remarks=self.remarks + ((uneven,) if (uneven := uneven_slices(grid)) else ()),
         )
 
 
