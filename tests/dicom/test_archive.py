@@ -195,6 +195,19 @@ def test_frames_of_one_bit_a_pixel_begin_where_they_begin(phantom: Callable[...,
         np.testing.assert_array_equal(bits.reshape(7, 9).T, expected)
 
 
+def test_bare_data_sets_are_sent_as_files(folder: Path) -> None:
+    path = min(folder.rglob("sax-*.dcm"))
+    ds = first(folder)
+    ds.file_meta, ds.preamble = pydicom.dataset.FileMetaDataset(), None  # type: ignore[assignment]
+    pydicom.dcmwrite(path, ds, implicit_vr=True, little_endian=True)
+    archive = Archive(folder)
+    uids = ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.SOPInstanceUID
+    [sent] = archive.objects(*uids)
+    assert pydicom.dcmread(io.BytesIO(sent)).PixelData == ds.PixelData
+    assert archive.frames(*uids, [1]).frames == [ds.PixelData]
+    assert len(archive.cines()) == 1
+
+
 def test_headers_hold_no_pixels_and_are_json(folder: Path) -> None:
     archive = Archive(folder)
     ds = first(folder)

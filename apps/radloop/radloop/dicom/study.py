@@ -129,7 +129,9 @@ def _nothing(folder: Path, found: Scan) -> Refusal:
         return Refusal("NOT_MR", f"{folder.name} holds no MR image ({said}; {_name(path, folder)} is {what}).")
     if found.damaged:
         return Refusal("DAMAGED", f"{found.damaged[0]} is damaged or cut short.")
-    return Refusal("NO_DICOM", f"{folder} holds no DICOM file ({len(found.others)} other files).")
+    if not found.others:
+        return Refusal("NO_DICOM", f"{folder} holds no file.")
+    return Refusal("NO_DICOM", f"{folder} holds no DICOM file: {_some(found.others)}.")
 
 
 def _name(path: Path, folder: Path) -> str:
