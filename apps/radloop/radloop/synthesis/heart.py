@@ -49,7 +49,7 @@ class HeartShape:
             ef=ef,
             length_mm=length,
             wall_ml=float(np.sqrt(edv / 130) * random.uniform(95, 125)),
-            shortening=0.0017 * ef,
+            shortening=0.0011 * ef,
             rv_depth_mm=random.uniform(24, 31),
             rv_height_mm=random.uniform(34, 40) * size,
             rv_contraction=random.uniform(0.25, 0.4) * min(1.0, 0.5 + ef / 120),

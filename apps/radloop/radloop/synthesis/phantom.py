@@ -12,7 +12,7 @@ from radloop.synthesis.chest import Chest, lay
 from radloop.synthesis.fields import Plane, blur, cover, ellipse_distance, smooth_field
 from radloop.synthesis.heart import HeartShape, Section, systole, uneven
 
-SLICE_THICKNESS = 0.8  # of the distance between slices; the rest is gap
+SLICE_THICKNESS = 0.6  # of the distance between slices; the rest is gap
 PLANES_PER_SLICE = 3
 HEART_MM = 85.0  # everything that moves lies within this distance of the LV's middle
 MYOCARDIUM, RV_BLOOD, LV_BLOOD = 0.25, 0.62, 0.74
@@ -48,7 +48,7 @@ def make_phantom(
     ef = float(random.uniform(20, 70)) if ef is None else ef
     shape = HeartShape.draw(random, ef, edv_ml)
     pixel_mm, gap_mm = spacing_mm
-    first_z = gap_mm * random.uniform(0.1, 0.5)
+    first_z = -gap_mm * random.uniform(0.22, 0.32)
     shape = _as_slices_show(shape, first_z, gap_mm)
     n_slices = int(np.ceil((shape.length_mm + 8 - first_z) / gap_mm)) + 1
     contraction = systole(np.arange(frames) / frames)
