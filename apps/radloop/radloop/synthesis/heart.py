@@ -64,9 +64,13 @@ class HeartShape:
         """LV cavity volume; ``systole`` is 0 at ED and 1 at ES."""
         return self.edv_ml * (1 - self.ef / 100 * systole)
 
+    def base_mm(self, systole: float) -> float:
+        """How far the valves have moved towards the apex, which stays where it is."""
+        return self.length_mm * self.shortening * systole
+
     def at(self, systole: float, z: float) -> "Section":
         """The heart cut at height ``z`` at one moment."""
-        base = self.length_mm * self.shortening * systole
+        base = self.base_mm(systole)
         length = self.length_mm - base
         # The wall thickens and keeps its volume; it is thinner at the apex.
         outer_length = length + 6 + 2 * systole
@@ -104,10 +108,6 @@ class Section:
     rv: float
     rv_depth: float
     rv_height: float
-
-    @property
-    def above_base(self) -> bool:
-        return self.height < 0
 
     def endocardium(self, bent: tuple[Plane, Plane]) -> Plane:
         """``bent``: the points as ``uneven`` gives them for ``shape.inner_waves``."""
