@@ -109,6 +109,11 @@ class Section:
     rv_depth: float
     rv_height: float
 
+    @property
+    def trabeculae_mm(self) -> float:
+        """Thickness of their layer inside the cavity: about a millimetre, and more where the cavity narrows."""
+        return min(0.25 * self.inner, 30 / max(self.inner, 1.0))
+
     def endocardium(self, bent: tuple[Plane, Plane]) -> Plane:
         """``bent``: the points as ``uneven`` gives them for ``shape.inner_waves``."""
         return self._lv(bent, self.inner)

@@ -15,7 +15,7 @@ from radloop.synthesis.heart import HeartShape, Section, systole, uneven
 SLICE_THICKNESS = 0.6  # of the distance between slices; the rest is gap
 PLANES_PER_SLICE = 3
 HEART_MM = 85.0  # everything that moves lies within this distance of the LV's middle
-MYOCARDIUM, RV_BLOOD, LV_BLOOD = 0.25, 0.62, 0.74
+MYOCARDIUM, TRABECULAE, RV_BLOOD, LV_BLOOD = 0.25, 0.42, 0.62, 0.74
 NOISE = 0.016
 BRIGHTEST = 1.15
 
@@ -148,7 +148,9 @@ class _Painter:
         picture = lay(picture, rv - 3, muscle, pixel, ink=0.5)
         picture = lay(picture, np.maximum(rv, -outer), self.blood(RV_BLOOD, phase), pixel)
         picture = lay(picture, outer, muscle, pixel, ink=0.25)
-        picture = lay(picture, inner, self.blood(LV_BLOOD, phase), pixel)
+        # Trabeculae line the cavity and, as in readers' contours, belong to it.
+        picture = lay(picture, inner, np.full_like(inner, TRABECULAE), pixel)
+        picture = lay(picture, inner + cut.trabeculae_mm, self.blood(LV_BLOOD, phase), pixel)
         return lay(picture, np.maximum(cut.papillary_muscles(x, y), inner), muscle * 1.15, pixel)
 
     def labels(self, cuts: list[Section]) -> NDArray[np.uint8]:
