@@ -1,6 +1,8 @@
 """Cines and label maps from files and into files, whatever the format."""
 
 import itertools
+import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radloop.images.bounds import Limits
-from radloop.images.picture import Cine, LabelMap
+from radloop.images.picture import Cine, LabelMap, Remark
 from radloop.refusal import Refusal
 
 _HIGHEST_LABEL = 3
+_SPACINGS_MM = (0.05, 100.0)
+# Numbers in a damaged file may overflow on the way; they are refused at its end, so numpy need not warn.
+_quietly = np.errstate(over="ignore", invalid="ignore")
 
 
+@_quietly
 def read_cine(path: Path, *, limits: Limits = Limits()) -> Cine:  # noqa: B008 (frozen)
     """Read a cine (x, y, z, t) from NIfTI (.nii, .nii.gz) or NRRD (.nrrd, .seq.nrrd), told apart by content.
 
@@ -28,9 +34,10 @@ def read_cine(path: Path, *, limits: Limits = Limits()) -> Cine:  # noqa: B008 (
     lowest, highest = _range(cine.voxels, path.name)
     if lowest == highest:
         raise Refusal("CONSTANT", f"{path.name}: shows nothing: every voxel is {lowest:g}.")
-    return cine
+    return _with_doubt(cine)
 
 
+@_quietly
 def read_label(path: Path, *, limits: Limits = Limits()) -> LabelMap:  # noqa: B008 (frozen)
     """Read labels (x, y, z, t), written in any type of number.
 
@@ -90,9 +97,9 @@ def write_cine(path: Path, cine: Cine) -> None:
 
 
 def _read(path: Path, limits: Limits) -> Cine:
-    if path.is_dir():
-        raise Refusal("NOT_AN_IMAGE", f"{path}: is a folder, not an image.")
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe or a device would keep us waiting
+            raise Refusal("NOT_AN_IMAGE", f"{path}: is not a file.")
         with path.open("rb") as file:
             start = file.read(4)
             file.seek(0)
@@ -109,6 +116,16 @@ def _read(path: Path, limits: Limits) -> Cine:
         raise Refusal("NO_SUCH_FILE", f"{path}: there is no such file.", http_status=404) from error
     except OSError as error:
         raise Refusal("CANNOT_READ", f"{path.name}: cannot be read ({error.strerror or error}).") from error
+
+
+def _with_doubt(cine: Cine) -> Cine:
+    """The cine, its spacing called unknown where no heart was ever imaged so (metres written as millimetres)."""
+    smallest, largest = _SPACINGS_MM
+    if not cine.spacing_known or all(smallest <= size <= largest for size in cine.spacing_mm):
+        return cine
+    said = " x ".join(f"{size:.3g}" for size in cine.spacing_mm)
+    remark = Remark("SPACING_IMPLAUSIBLE", f"The header says voxels of {said} mm; that cannot be and was not believed.")
+    return replace(cine, spacing_known=False, remarks=(*cine.remarks, remark))
 
 
 def _range(voxels: NDArray[Any], name: str) -> tuple[float, float]:

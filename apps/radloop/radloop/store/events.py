@@ -5,13 +5,15 @@ so what can be done can also be recovered. Studies files that merely lie there a
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import Field, TypeAdapter
 from sqlalchemy import Connection, func, select
 
-from radloop.store.names import when
+from radloop.store.names import IMAGE_ID, STAMP, when
 from radloop.store.tables import events, images, labels
 
+LABEL_FIELDS = {"tag", "name", "author", "info", "sha256", "image_sha256", "supersedes"}
 Kind = Literal["image", "image_info", "image_removed", "label", "label_info", "label_deleted"]
 
 
@@ -31,9 +33,9 @@ class ImageFile:
 class Event:
     """``id`` sorts by time. ``file`` is the image's file at that time. ``body`` depends on the kind."""
 
-    id: str
+    id: Annotated[str, Field(pattern=STAMP)]
     kind: Kind
-    image: str
+    image: Annotated[str, Field(pattern=IMAGE_ID)]
     label: str | None
     file: ImageFile
     body: dict[str, Any]
@@ -41,9 +43,24 @@ class Event:
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
+    def kept_file(self) -> tuple[str, str] | None:
+        """The file below the data folder that this event brought, and its SHA-256; None where it brought none."""
+        if self.kind == "label":
+            return str(self.body["name"]), str(self.body["sha256"])
+        if self.kind == "image" and self.file.source == "uploads":
+            return self.file.name, str(self.file.sha256)
+        return None
+
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "Event":
-        return cls(**{**value, "file": ImageFile(**value["file"])})
+    def from_json(cls, value: Any) -> "Event":
+        """An event as it was written; ``ValueError`` (pydantic's) where it is damaged."""
+        event = _events.validate_python(value)
+        if event.kind == "label" and set(event.body) != LABEL_FIELDS:
+            raise ValueError("a label's event without its fields")
+        return event
+
+
+_events = TypeAdapter(Event)
 
 
 def newest_event(connection: Connection) -> str | None:
@@ -79,9 +96,7 @@ def apply(connection: Connection, event: Event) -> None:
         connection.execute(labels.update().where(labels.c.id == event.label).values(info=event.body["info"]))
     elif event.kind == "label_deleted":
         connection.execute(labels.update().where(labels.c.id == event.label).values(deleted=when(event.id)))
-    connection.execute(
-        events.insert().values(id=event.id, kind=event.kind, image=event.image, label=event.label, body=event.body)
-    )
+    connection.execute(events.insert().values(event.as_json()))
 
 
 def _image_columns(event: Event) -> dict[str, Any]:

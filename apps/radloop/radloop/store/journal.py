@@ -4,10 +4,12 @@ The database can be made anew from the journals and the files. A line torn by a 
 that was never acknowledged; readers pass over it.
 """
 
+import errno
 import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from radloop.store.events import Event
@@ -19,10 +21,10 @@ _SUFFIX = ".jsonl"
 
 def append(data: Path, event: Event) -> None:
     """Add a line and have it on disk. The caller holds the store's write transaction."""
-    path = data / FOLDER / f"{event.image}{_SUFFIX}"
+    path = path_of(data, event.image)
     make_folder(path.parent)
     is_new = not path.exists()
-    line = json.dumps(event.as_json(), allow_nan=False).encode() + b"\n"
+    line = line_of(event)
     with path.open("ab+", buffering=0) as file:
         size = file.seek(0, os.SEEK_END)
         if size:
@@ -31,7 +33,7 @@ def append(data: Path, event: Event) -> None:
                 line = b"\n" + line
         try:
             if file.write(line) != len(line):
-                raise OSError(28, os.strerror(28), str(path))
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
             os.fsync(file.fileno())
         except OSError:
             with suppress(OSError):
@@ -41,13 +43,34 @@ def append(data: Path, event: Event) -> None:
         sync_folder(path.parent)
 
 
-def read(data: Path) -> Iterator[tuple[Path, int, Event | None]]:
-    """Every line of every journal, with its number from 1, oldest first in each; None for one that is torn."""
+def line_of(event: Event) -> bytes:
+    return json.dumps(event.as_json(), allow_nan=False).encode() + b"\n"
+
+
+def path_of(data: Path, image_id: str) -> Path:
+    return data / FOLDER / f"{image_id}{_SUFFIX}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a journal; ``event`` is None for one that is torn or damaged."""
+
+    journal: Path
+    text: bytes
+    event: Event | None
+
+
+def read(data: Path) -> Iterator[Line]:
+    """Every line of every journal, oldest first in each."""
     for path in sorted((data / FOLDER).glob(f"*{_SUFFIX}")):
         with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                try:
-                    yield path, number, Event.from_json(json.loads(line))
-                except (ValueError, TypeError, KeyError):
-                    if line.strip():
-                        yield path, number, None
+            for text in file:
+                if text.strip():
+                    yield Line(path, text, _event_of(text))
+
+
+def _event_of(text: bytes) -> Event | None:
+    try:
+        return Event.from_json(json.loads(text))
+    except (ValueError, RecursionError):
+        return None

@@ -12,14 +12,15 @@ from radloop.refusal import Refusal
 IMAGE_SUFFIXES = (".nii.gz", ".nii", ".seq.nrrd", ".nrrd", ".png", ".jpg", ".jpeg")
 LABEL_SUFFIXES = (".nii.gz", ".nii", ".seq.nrrd", ".seg.nrrd", ".nrrd")
 
-_IMAGE_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
-_TAG = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
+IMAGE_ID = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$"
+TAG = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$"
+STAMP = r"^[0-9]{8}T[0-9]{12}-[0-9a-f]{8}$"
 _STAMP = "%Y%m%dT%H%M%S%f"
 _STAMP_LENGTH = len("20261231T235959123456")
 
 
 def is_image_id(text: str) -> bool:
-    return _IMAGE_ID.fullmatch(text) is not None
+    return re.fullmatch(IMAGE_ID, text) is not None
 
 
 def checked_image_id(text: str) -> str:
@@ -33,7 +34,7 @@ def checked_image_id(text: str) -> str:
 
 
 def checked_tag(text: str) -> str:
-    if _TAG.fullmatch(text) is None:
+    if re.fullmatch(TAG, text) is None:
         raise Refusal(
             "BAD_TAG",
             f"{text[:80]!r} is no label tag: up to 64 letters, digits and . _ - are, not starting with a dot.",

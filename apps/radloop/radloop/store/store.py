@@ -9,10 +9,11 @@ from typing import Any, Literal, Self
 from sqlalchemy import Connection, func, select
 
 from radloop.refusal import Refusal
-from radloop.store import journal, listing, queries
+from radloop.store import in_use, journal, listing, queries
+from radloop.store.check import Finding, check, take_up
 from radloop.store.database import Database
 from radloop.store.events import Event, ImageFile, Kind, apply, newest_event
-from radloop.store.files import Arrived, arriving, full_disk_refused, make_folder, put_into_place, sha256_of
+from radloop.store.files import Arrived, arriving, disk_faults_refused, make_folder, put_into_place, sha256_of
 from radloop.store.infos import checked_info, reviewed_info
 from radloop.store.names import (
     IMAGE_SUFFIXES,
@@ -43,14 +44,21 @@ class Store:
         self.data = data.resolve()
         if studies is not None and not studies.is_dir():
             raise Refusal("NO_STUDIES", f"The studies folder {studies} is not there or no folder.", http_status=404)
-        with full_disk_refused():
+        with disk_faults_refused():
             make_folder(self.data)
-        self.database = Database(self.data, database_url)
+            self._in_use = in_use.join(self.data)
         self._studies = StudiesFolder(studies.resolve(), self.data) if studies is not None else None
+        try:
+            self.database = Database(self.data, database_url)
+        except Refusal:
+            self._in_use.close()
+            raise
+        self._take_up_if_lost()
         self._look()
 
     def close(self) -> None:
         self.database.close()
+        self._in_use.close()
 
     def __enter__(self) -> Self:
         return self
@@ -94,7 +102,7 @@ class Store:
         with self.database.reading() as connection:
             queries.refuse_taken(connection, image_id)
         folder = self.data / "images" / image_id
-        with full_disk_refused(), arriving(source, folder) as arrived, self.database.writing() as connection:
+        with disk_faults_refused(), arriving(source, folder) as arrived, self.database.writing() as connection:
             queries.refuse_taken(connection, image_id)
             at = stamp(newest_event(connection))
             target = folder / f"{at}{suffix}"
@@ -129,6 +137,8 @@ class Store:
         """SHA-256 of an image's file as it is now, in hexadecimal digits; remembered until the file changes."""
         with self.database.reading() as connection:
             row = queries.listed_image(connection, image_id)
+        if row["source"] == "uploads":
+            return str(row["sha256"])
         path = image_path(self.data, row["root"], row["name"])
         try:
             state = path.stat()
@@ -167,7 +177,7 @@ class Store:
             of = queries.listed_image(connection, image_id)
         image_sha256 = self.checksum(image_id) if of["source"] != "elsewhere" else None
         folder = self.data / "labels" / image_id
-        with full_disk_refused(), arriving(file, folder) as arrived, self.database.writing() as connection:
+        with disk_faults_refused(), arriving(file, folder) as arrived, self.database.writing() as connection:
             of = queries.listed_image(connection, image_id)
             newest = connection.execute(queries.labels_of(image_id, tag).limit(1)).mappings().first()
             at = stamp(newest_event(connection))
@@ -259,7 +269,18 @@ class Store:
             row = connection.execute(query).mappings().first()
         return image_row(self.data, row) if row else None
 
+    def check(self, *, repair: bool = False) -> list[Finding]:
+        """What is not as it should be, see ``radloop.store.check``; safe while the store is in use."""
+        return check(self.data, self.database, repair=repair)
+
     # -- how things happen ------------------------------------------------------------------------------------------
+
+    def _take_up_if_lost(self) -> None:
+        with self.database.reading() as connection:
+            lost = newest_event(connection) is None and any(journal.read(self.data))
+        if lost:
+            with disk_faults_refused(), self.database.writing() as connection:
+                take_up(self.data, connection)
 
     def _look(self) -> None:
         if self._studies is not None and self._studies.has_changed():
@@ -267,7 +288,7 @@ class Store:
 
     def _note(self, image_id: str, kind: Kind, info: dict[str, Any]) -> None:
         self._look()
-        with full_disk_refused(), self.database.writing() as connection:
+        with disk_faults_refused(), self.database.writing() as connection:
             of = queries.listed_image(connection, image_id)
             body = {"info": {**of["info"], **info}} if kind == "image_info" else {}
             self._happen(
@@ -275,7 +296,7 @@ class Store:
             )
 
     def _note_label(self, label_id: str, kind: Kind, info: dict[str, Any]) -> None:
-        with full_disk_refused(), self.database.writing() as connection:
+        with disk_faults_refused(), self.database.writing() as connection:
             row = queries.label(connection, label_id)
             if row["deleted"] is not None:
                 raise Refusal("LABEL_DELETED", f"Label {label_id} was deleted.", http_status=404)

@@ -19,7 +19,7 @@ images = Table(
     Column("added", String(32), nullable=False),
     Column("present", Boolean, nullable=False),  # false while the file cannot be found
     Column("removed", String(32)),
-    Index("images_by_file", "root", "name", unique=True),
+    Index("images_by_file", "root", "name"),
 )
 
 labels = Table(
@@ -46,6 +46,7 @@ events = Table(
     Column("kind", String(32), nullable=False),
     Column("image", String(128), nullable=False),
     Column("label", String(32)),
+    Column("file", JSON, nullable=False),
     Column("body", JSON, nullable=False),
     Index("events_by_image", "image", "label", "kind", "id"),
 )

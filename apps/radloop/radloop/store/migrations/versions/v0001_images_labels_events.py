@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("present", sa.Boolean, nullable=False),
         sa.Column("removed", sa.String(32)),
     )
-    op.create_index("images_by_file", "images", ["root", "name"], unique=True)
+    op.create_index("images_by_file", "images", ["root", "name"])
     op.create_table(
         "labels",
         sa.Column("id", sa.String(32), primary_key=True),
@@ -46,6 +46,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("image", sa.String(128), nullable=False),
         sa.Column("label", sa.String(32)),
+        sa.Column("file", sa.JSON, nullable=False),
         sa.Column("body", sa.JSON, nullable=False),
     )
     op.create_index("events_by_image", "events", ["image", "label", "kind", "id"])
