@@ -148,6 +148,7 @@ def main() -> None:
                     violations += [f"{life}, operation {n} {way}: {fault}" for fault in wrong]
                     rounds += 1
                     n += every
+                print(f"{life}, {way}: {n - every} operations", file=sys.stderr)
     seconds = round(time.monotonic() - started)
     print(json.dumps({"rounds": rounds, "violations": violations, "seconds": seconds}))
 
