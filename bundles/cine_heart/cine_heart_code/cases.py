@@ -31,12 +31,12 @@ class Clip:
 
 
 def voxels(path: Path) -> NDArray[np.generic]:
-    return np.asarray(nibabel.load(path).dataobj)  # type: ignore[attr-defined]
+    return np.asarray(nibabel.load(path).dataobj)
 
 
 def still_clips(folder: Path) -> list[Clip]:
     """Every slice as a clip of two frames, end diastole and end systole, both labelled."""
-    header = nibabel.load(folder / "ed.nii.gz").header  # type: ignore[attr-defined]
+    header = nibabel.load(folder / "ed.nii.gz").header
     spacing = header.get_zooms()
     image = np.stack([voxels(folder / f"{p}.nii.gz") for p in ("ed", "es")]).astype(np.float32)
     label = np.stack([voxels(folder / f"{p}_gt.nii.gz") for p in ("ed", "es")]).astype(np.uint8)
@@ -89,10 +89,12 @@ def motion(still: Clip) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     demons.SetSmoothDisplacementField(True)
     demons.SetStandardDeviations(1.5)
     ed, es = picture(0), picture(1)
-    there = sitk.GetArrayFromImage(demons.Execute(ed, es))
-    back = sitk.GetArrayFromImage(demons.Execute(es, ed))
     # SimpleITK's vectors run (column, row); our arrays (row, column).
-    return tuple(np.moveaxis(f[..., ::-1], -1, 0).astype(np.float32) for f in (there, back))  # type: ignore[return-value]
+    there, back = (
+        np.moveaxis(sitk.GetArrayFromImage(demons.Execute(*way))[..., ::-1], -1, 0).astype(np.float32)
+        for way in ((ed, es), (es, ed))
+    )
+    return there, back
 
 
 def load_split(dataset_dir: str, split: str, part: str) -> list[str]:

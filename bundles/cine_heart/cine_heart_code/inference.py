@@ -11,15 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 import torch
-from cine_heart_code.grid import InPlaneOrder
 from monai.data.meta_tensor import MetaTensor
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
+from cine_heart_code.grid import InPlaneOrder
+
 RV, MYO, LV = 1, 2, 3
 # Pixels of all frames and slices that go through the network at once: the activations then fit the caches.
 PIXELS_AT_ONCE = 600_000
+# Fields of view, along the longer side, that a picture of unknown pixel size is looked at with.
+FIELDS_OF_VIEW_MM = (190.0, 260.0, 350.0, 450.0)
 Progress = Callable[[float], None]
 
 
@@ -33,26 +36,53 @@ class Box:
     y1: int
 
 
+@dataclass(frozen=True)
+class Look:
+    """What the first pass saw: the resampled size it looked at, where the heart is, and how clearly."""
+
+    size: tuple[int, int]
+    box: Box | None
+    clearness: float
+
+
 class CineInferer:
     """Callable as MONAI's inferers are: ``inferer(inputs, network)``.
 
-    ``inputs`` is a MetaTensor (1, 1, X, Y, Z, T) with its affine in millimetres; the answer is
-    (1, 1, X, Y, Z, T) uint8: 0 background, 1 RV, 2 myocardium, 3 LV.
+    ``inputs`` is a MetaTensor (1, 1, X, Y, Z, T) with its affine in millimetres, and ``spacing_known`` False
+    in its ``meta`` where the affine is a guess; the answer is (1, 1, X, Y, Z, T) uint8: 0 background, 1 RV,
+    2 myocardium, 3 LV.
     """
 
-    def __init__(self, spacing_mm: float = 1.5, margin_mm: float = 14.0, mirrored: bool = False) -> None:
+    def __init__(
+        self,
+        spacing_mm: float = 1.5,
+        margin_mm: float = 14.0,
+        mirrored: bool = False,
+        low_precision: bool | None = None,
+    ) -> None:
+        """``mirrored`` averages over three mirrorings (four times the work); ``low_precision`` None means
+        bfloat16 where the processor has it.
+        """
         self.spacing_mm = spacing_mm
         self.margin_mm = margin_mm
         self.mirrored = mirrored
+        self.low_precision = low_precision
 
     def __call__(self, inputs: Tensor, network: nn.Module, progress: Progress | None = None) -> Tensor:
-        affine = inputs.affine if isinstance(inputs, MetaTensor) else torch.eye(4)
+        affine, known = torch.eye(4), False
+        if isinstance(inputs, MetaTensor):
+            affine, known = inputs.affine, bool(inputs.meta.get("spacing_known", True))
         cine = torch.as_tensor(inputs[0, 0]).float()
-        label = self.segment(cine, np.asarray(affine, float).reshape(-1, 4)[:4], network, progress)
+        label = self.segment(cine, np.asarray(affine, float).reshape(-1, 4)[:4], network, progress, known)
         return torch.from_numpy(label)[None, None]
 
     def segment(
-        self, cine: Tensor, affine: NDArray[np.float64], network: nn.Module, progress: Progress | None = None
+        self,
+        cine: Tensor,
+        affine: NDArray[np.float64],
+        network: nn.Module,
+        progress: Progress | None = None,
+        spacing_known: bool = True,
     ) -> NDArray[np.uint8]:
         """(X, Y, Z, T) voxels and their affine to (X, Y, Z, T) labels.
 
@@ -60,24 +90,29 @@ class CineInferer:
         exam gets one answer however it was stored.
         """
         order = InPlaneOrder.of(affine)
-        spacing = np.linalg.norm(order.affine(affine)[:3, :2], axis=0)
         pictures = order.apply(cine).permute(2, 3, 0, 1)  # (Z, T, X, Y)
-        native = pictures.shape[2:]
-        size = tuple(max(16, round(n * s / self.spacing_mm)) for n, s in zip(native, spacing, strict=True))
-        label = np.zeros((*pictures.shape[:2], *native), np.uint8)
+        label = np.zeros(tuple(pictures.shape), np.uint8)
+        if spacing_known:
+            spacings = [np.linalg.norm(order.affine(affine)[:3, :2], axis=0)]
+        else:
+            spacings = [np.full(2, field / max(pictures.shape[2:])) for field in FIELDS_OF_VIEW_MM]
+        look = max((self.look(pictures, s, network) for s in spacings), key=lambda look: look.clearness)
+        if look.box is not None:
+            self.follow(pictures, look.size, look.box, network, label, progress)
+        turned = order.undo(torch.from_numpy(label).permute(2, 3, 0, 1)).numpy()
+        return np.ascontiguousarray(turned)
 
-        frames = few_phases(pictures.shape[1])
-        shares = torch.cat(list(self.run(network, brightness(resize(pictures[:, frames], size)))))
-        box = heart_box(shares, self.margin_mm / self.spacing_mm)
-        if box is not None:
-            self.follow(pictures, size, box, network, label, progress)
-        label = order.undo(torch.from_numpy(label).permute(2, 3, 0, 1)).numpy()
-        return np.ascontiguousarray(label)
+    def look(self, pictures: Tensor, spacing: NDArray[np.float64], network: nn.Module) -> Look:
+        """First pass over whole pictures (Z, T, X, Y) whose pixels are ``spacing`` (x, y) mm apart."""
+        nx, ny = (max(16, round(n * s / self.spacing_mm)) for n, s in zip(pictures.shape[2:], spacing, strict=True))
+        some = pictures[:, few_phases(pictures.shape[1])]
+        shares = torch.cat(list(self.run(network, brightness(resize(some, (nx, ny))))))
+        return Look((nx, ny), *heart_box(shares, self.margin_mm / self.spacing_mm))
 
     def follow(
         self,
         pictures: Tensor,
-        size: tuple[int, ...],
+        size: tuple[int, int],
         box: Box,
         network: nn.Module,
         label: NDArray[np.uint8],
@@ -106,7 +141,9 @@ class CineInferer:
         frames, pixels = pictures.shape[1], pictures.shape[2] * pictures.shape[3]
         network.eval()
         device = next(network.parameters()).device
-        fast = device.type != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        fast = self.low_precision
+        if fast is None:
+            fast = device.type != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
         for part in pictures.split(max(1, PIXELS_AT_ONCE // (frames * pixels))):
             image = part[:, None].to(device)
             with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=fast):
@@ -123,11 +160,12 @@ def few_phases(frames: int) -> list[int]:
     return sorted({0, frames // 3, (2 * frames) // 3})
 
 
-def resize(pictures: Tensor, size: tuple[int, ...]) -> Tensor:
+def resize(pictures: Tensor, size: tuple[int, int]) -> Tensor:
     """(N, C, X, Y) to the given X, Y, linear, averaging where it shrinks."""
     if tuple(pictures.shape[2:]) == tuple(size):
         return pictures
-    return interpolate(pictures, size=size, mode="bilinear", align_corners=False, antialias=True)
+    resized: Tensor = interpolate(pictures, size=size, mode="bilinear", align_corners=False, antialias=True)
+    return resized
 
 
 def brightness(pictures: Tensor) -> Tensor:
@@ -135,11 +173,14 @@ def brightness(pictures: Tensor) -> Tensor:
     some = pictures[..., ::2, ::2].reshape(-1)
     step = max(1, some.numel() // 1_000_000)
     low, high = torch.quantile(some[::step], torch.tensor([0.01, 0.99]))
-    return ((pictures - low) / (high - low).clamp(min=1e-6)).clamp(0, 1.4)
+    scaled: Tensor = (pictures - low) / (high - low).clamp(min=1e-6)
+    return scaled.clamp(0, 1.4)
 
 
-def heart_box(shares: Tensor, margin: float) -> Box | None:
-    """The region of the heart from the probabilities (Z, 4, T, X, Y) of whole pictures; None if there is none.
+def heart_box(shares: Tensor, margin: float) -> tuple[Box | None, float]:
+    """The region of the heart from the probabilities (Z, 4, T, X, Y) of whole pictures, and how clear it is.
+
+    None if there is no heart.
 
     The left ventricle with its wall is the seed: the strongest place of their sum over slices, averaged over
     phases. The region is what hangs together with it, right ventricle included.
@@ -147,7 +188,7 @@ def heart_box(shares: Tensor, margin: float) -> Box | None:
     seen = shares.mean(dim=2).sum(dim=0)  # (4, X, Y): in how many slices, on average over phases
     seed = avg_pool2d((seen[LV] * (seen[MYO] > 0.05) + seen[MYO])[None, None], 15, 1, 7, count_include_pad=False)[0, 0]
     if float(seed.max()) < 0.05:
-        return None
+        return None, 0.0
     present = ((shares[:, 1:].sum(dim=1).amax(dim=1)) > 0.5).sum(dim=0) > 0  # (X, Y)
     parts = sitk.GetArrayFromImage(
         sitk.ConnectedComponent(sitk.BinaryDilate(sitk.GetImageFromArray(present.numpy().astype(np.uint8)), [2, 2]))
@@ -159,11 +200,12 @@ def heart_box(shares: Tensor, margin: float) -> Box | None:
         if weight > mass:
             best, mass = part, weight
     if best == 0:
-        return None
+        return None, 0.0
     xs, ys = np.nonzero(parts == best)
     m = round(margin)
     nx, ny = parts.shape
-    return Box(max(0, xs.min() - m), min(nx, xs.max() + 1 + m), max(0, ys.min() - m), min(ny, ys.max() + 1 + m))
+    box = Box(max(0, xs.min() - m), min(nx, xs.max() + 1 + m), max(0, ys.min() - m), min(ny, ys.max() + 1 + m))
+    return box, mass
 
 
 def largest_parts(label: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -27,7 +27,8 @@ class ConvBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.layers(x)
+        y: Tensor = self.layers(x)
+        return y
 
 
 class ConvGRU(nn.Module):
@@ -86,7 +87,8 @@ class BidirectionalConvGRU(nn.Module):
     def forward(self, x: Tensor, frames: int) -> Tensor:
         past = self.past(x, frames, False, self.keep_state)
         future = self.future(x, frames, True, self.keep_state)
-        return x + self.merge(torch.cat((past, future), dim=1))
+        heard: Tensor = self.merge(torch.cat((past, future), dim=1))
+        return x + heard
 
 
 class NoRecurrence(nn.Module):
@@ -115,8 +117,7 @@ class RecurrentUNet(nn.Module):
         self.in_channels, self.out_channels = in_channels, out_channels
         self.multiple = 2 ** (len(channels) - 1)
         self.encoder = nn.ModuleList(
-            ConvBlock(channels[i - 1] if i else in_channels, c, stride=2 if i else 1)
-            for i, c in enumerate(channels)
+            ConvBlock(channels[i - 1] if i else in_channels, c, stride=2 if i else 1) for i, c in enumerate(channels)
         )
         first = len(channels) - len(hidden)
         self.recurrence = nn.ModuleList(
@@ -145,4 +146,5 @@ class RecurrentUNet(nn.Module):
             x = block(torch.cat((skips[level], x), dim=1))
             level -= 1
         x = self.head(x)[:, :, :height, :width]
-        return x.reshape(-1, frames, self.out_channels, height, width).transpose(1, 2)
+        y: Tensor = x.reshape(-1, frames, self.out_channels, height, width).transpose(1, 2)
+        return y

@@ -1,9 +1,10 @@
 """What training minimises: cross-entropy and Dice over the pixels that somebody drew."""
 
 import torch
-from cine_heart_code.cases import UNLABELLED
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
+
+from cine_heart_code.cases import UNLABELLED
 
 
 class DiceCrossEntropy(nn.Module):

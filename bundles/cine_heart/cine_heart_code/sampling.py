@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from cine_heart_code.cases import UNLABELLED, Clip, cine_clips, motion, still_clips
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample, interpolate
 from torch.utils.data import IterableDataset
+
+from cine_heart_code.cases import UNLABELLED, Clip, cine_clips, motion, still_clips
 
 # Sequences and their length in one batch of 16 pictures. Single frames keep the network usable on
 # still volumes; the longest clips teach the recurrence.
@@ -97,7 +98,7 @@ class RandomClips(IterableDataset[dict[str, Tensor]]):
     def place(self, image: Tensor, label: Tensor, spacing_mm: tuple[float, float]) -> tuple[Tensor, Tensor]:
         """Resample (T, X, Y) to (T, S, S): any turn, mirrored or not, scaled, bent, shifted."""
         r, size = self.random, self.size
-        frames, nx, ny = image.shape
+        nx, ny = image.shape[1:]
         angle = r.uniform(-math.pi, math.pi) if r.random() < 0.6 else math.pi / 2 * r.integers(4)
         zoom = self.spacing_mm * math.exp(r.normal(0, 0.15))
         stretch = math.exp(r.normal(0, 0.05))

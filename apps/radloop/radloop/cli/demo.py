@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import click
+
+from radloop.cli.options import output_option
 from radloop.refusal import Refusal
 
 MODEL = "cine_heart"
@@ -20,7 +22,7 @@ START_LIMIT_S = 120
 
 
 @click.command()
-@click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), default="demo-output", show_default=True)
+@output_option("Folder for the results.", default="demo-output")
 def demo(output: Path) -> None:
     """Start a server with the sample hearts, analyse them over HTTP, show figures and pictures.
 
@@ -35,7 +37,7 @@ def demo(output: Path) -> None:
 
         images = requests.get(f"{url}/datastore/", params={"output": "all"}, timeout=30).json()["objects"]
         for image in sorted(images):
-            _show(url, image, output / image, Path(scratch), known.get(image))
+            _show(url, image, output / image, Path(scratch), known.get(f"{image}.nii.gz"))
     click.echo(f"\nPictures, labels and figures: {output.resolve()}")
     click.echo("Go on:  make serve   keeps the server running for 3D Slicer, OHIF and MONAI Label's clients")
     click.echo(f"        radloop infer {MODEL} YOUR_CINE.nii.gz -o results   analyses your own data")
@@ -63,7 +65,7 @@ def _server(scratch: Path) -> Iterator[str]:
             try:
                 if requests.get(f"{url}/readyz", timeout=5).ok:
                     break
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 pass
             time.sleep(0.1)
         click.echo(f"ready after {time.monotonic() - began:.1f} s")
@@ -78,6 +80,7 @@ def _show(url: str, image: str, folder: Path, scratch: Path, known: dict[str, An
     """Analyse one image of the server and write and print what it answered."""
     import requests
     from monailabel.client import MONAILabelClient
+
     from radloop.answers import Measurements
     from radloop.cli.infer import write_results
     from radloop.cli.table import measurements_table
@@ -93,4 +96,5 @@ def _show(url: str, image: str, folder: Path, scratch: Path, known: dict[str, An
     measured = Measurements.model_validate({k: answer[k] for k in Measurements.model_fields if k in answer})
     write_results(folder, read_cine(local), read_label(Path(label_file)), measured)
     click.echo("\n" + measurements_table(measured.model_dump()))
-    click.echo(f"  answered in {seconds:.1f} s" + (f"; the phantom's true LV EF is {known['lv_ef']:.1f} %" if known else ""))
+    truth = f"; the phantom's true LV EF is {known['lv_ef']:.1f} %" if known else ""
+    click.echo(f"  answered in {seconds:.1f} s{truth}")

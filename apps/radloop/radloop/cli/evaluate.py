@@ -6,19 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import click
+
+from radloop.cli.options import AS_JSON, FOLDER, MODEL
 from radloop.cli.progress import progress
 from radloop.refusal import Refusal
 
 
 @click.command()
-@click.argument("model", metavar="MODEL")
-@click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
+@MODEL
+@FOLDER
 @click.option(
     "--part",
     type=click.Choice(["train", "val", "test", "all"]),
     help="Which part of the bundle's own split to count (default: every patient it was not trained on).",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output and nothing else.")
+@AS_JSON
 def evaluate(model: str, folder: Path, part: str | None, as_json: bool) -> None:
     """Score a model on a folder of labelled patients.
 

@@ -1,103 +1,144 @@
 """``radloop infer``: files in, labels, measurements and pictures out."""
 
 import csv
+import functools
 import io
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from radloop.cli.options import AS_JSON, MODEL, output_option
 from radloop.cli.progress import progress
 from radloop.refusal import Refusal
 
+if TYPE_CHECKING:
+    from radloop.answers import Measurements
+    from radloop.cli.cases import Case
+    from radloop.dicom import Source
+    from radloop.images import Cine, LabelMap
+    from radloop.models import Bundle, Prediction
+
 
 @click.command()
-@click.argument("model", metavar="MODEL")
+@MODEL
 @click.argument("image", metavar="IMAGE|FOLDER", type=click.Path(path_type=Path))
-@click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), required=True, help="Folder for the results; made if missing.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output and nothing else.")
-def infer(model: str, image: Path, output: Path, as_json: bool) -> int:
+@output_option("Folder for the results; made if missing.")
+@click.option("--per-phase", is_flag=True, help="From DICOM: one SEG a phase, for readers that cannot follow time.")
+@AS_JSON
+def infer(model: str, image: Path, output: Path, per_phase: bool, as_json: bool) -> int:
     """Analyse an image, or every image of a folder.
 
-    MODEL is a bundle, for example cine_heart (see: radloop models). IMAGE is a cine or a volume as NIfTI or
-    NRRD. Writes label.nii.gz, measurements.json, overview.png and volumes.png into DIR; for a folder of images
-    one subfolder each and measurements.csv.
+    MODEL is a bundle, for example cine_heart (see: radloop models). IMAGE is a cine or a volume as NIfTI, NRRD or
+    multi-frame DICOM; a FOLDER holds such files, DICOM studies, or both, at any depth.
+
+    Writes label.nii.gz, measurements.json, overview.png and volumes.png into DIR, from DICOM also seg.dcm and sr.dcm;
+    of several cases one subfolder each, and measurements.csv.
 
     Example: radloop infer cine_heart cine.nii.gz -o results
     """
-    # Whatever can be refused is refused before torch is imported, which takes seconds.
-    from radloop.images import case_name, find_images, read_cine
+    from radloop.cli.cases import cases_in, single_case
     from radloop.models.catalog import card
 
     about = card(model)
     if not image.exists():
         raise Refusal("NO_SUCH_FILE", f"{image}: no such file or folder")
-    batch = image.is_dir()
-    cases = find_images(image) if batch else [image]
-    if not batch:
-        read_cine(image)
-    analyse = _analyser(about.name)
-    done: list[dict[str, Any]] = []
-    failed: list[dict[str, str]] = []
+    cases, refused = cases_in(image) if image.is_dir() else ([single_case(image)], [])
+    alone = len(cases) == 1 and not refused and (image.is_file() or cases[0].is_dicom)
+    if alone:
+        return _infer_one(about.name, cases[0], output, per_phase, as_json)
+    return _infer_all(about.name, cases, refused, output, per_phase, as_json)
+
+
+def _infer_one(model: str, case: "Case", output: Path, per_phase: bool, as_json: bool) -> int:
+    from radloop.cli.table import measurements_table
+
+    cine, source = case.read()  # before torch is imported: a bad file is refused at once
     with progress("analysing", quiet=as_json) as tick:
-        for i, path in enumerate(cases):
-            name = case_name(path)
-            folder = output / _subfolder(image, path) if batch else output
+        measured = _analyse(_load(model), cine, source, case.name, output, per_phase, tick)
+    if as_json:
+        click.echo(measured.model_dump_json())
+    else:
+        click.echo(measurements_table(measured.model_dump()))
+        click.echo(f"written to {output}: " + ", ".join(sorted(p.name for p in output.iterdir())))
+    return 0
+
+
+def _infer_all(
+    model: str, cases: "list[Case]", refused: list[Refusal], output: Path, per_phase: bool, as_json: bool
+) -> int:
+    """Every case; one that cannot be used is named, and the others go on."""
+    bundle: Bundle | None = None
+    done: list[dict[str, Any]] = []
+    failed = [(None, refusal) for refusal in refused]
+    with progress("analysing", quiet=as_json) as tick:
+        for i, case in enumerate(cases):
             try:
-                done.append(analyse(path, name, folder, lambda share, i=i, name=name: tick((i + share) / len(cases), name)))
+                cine, source = case.read()
+                bundle = bundle or _load(model)
+                into = output / case.subfolder
+                step = functools.partial(_step, tick, i, len(cases))
+                measured = _analyse(bundle, cine, source, case.name, into, per_phase, step)
+                done.append(measured.model_dump(mode="json"))
             except Refusal as refusal:
-                if not batch:
-                    raise
-                failed.append({"file": str(path), "code": refusal.code, "sentence": refusal.sentence})
-                click.echo(refusal.sentence, err=True)
-    if batch:
+                failed.append((case.place, refusal))
+    for place, refusal in failed:
+        click.echo(f"{place.parent}: {refusal.sentence}" if place else refusal.sentence, err=True)
+    if done:
         _write_csv(output / "measurements.csv", done)
     if as_json:
-        answer = {"cases": done, "failed": failed} if batch else done[0]
-        click.echo(json.dumps(answer))
-    elif batch:
-        click.echo(f"{len(done)} analysed, {len(failed)} failed; results in {output}")
+        faults = [{"file": place and str(place), "code": r.code, "sentence": r.sentence} for place, r in failed]
+        click.echo(json.dumps({"cases": done, "failed": faults}))
     else:
-        from radloop.cli.table import measurements_table
-
-        click.echo(measurements_table(done[0]))
-        click.echo(f"written to {output}: label.nii.gz, measurements.json, overview.png, volumes.png")
+        click.echo(f"{len(done)} analysed, {len(failed)} failed; results in {output}")
     return 2 if failed else 0
 
 
-def _subfolder(root: Path, path: Path) -> Path:
-    """Where a case of a batch goes: as it lies in the folder given, named without suffix."""
-    from radloop.images import case_name
-
-    return path.relative_to(root).parent / case_name(path)
+def _step(tick: Callable[[float], None], index: int, of: int, share: float) -> None:
+    tick((index + share) / of)
 
 
-Analyse = Callable[[Path, str, Path, Callable[[float], None]], dict[str, Any]]
+def _load(model: str) -> "Bundle":
+    from radloop.models import load_bundle
+
+    return load_bundle(model)
 
 
-def _analyser(model: str) -> Analyse:
-    """A function that analyses one file into a folder; the network is loaded at its first use, once."""
-    from radloop.images import read_cine
+def _analyse(
+    bundle: "Bundle",
+    cine: "Cine",
+    source: "Source | None",
+    name: str,
+    folder: Path,
+    per_phase: bool,
+    tick: Callable[[float], None],
+) -> "Measurements":
+    from radloop.tasks import analyse_cine
 
-    loaded: list[Any] = []
-
-    def analyse(path: Path, name: str, folder: Path, tick: Callable[[float], None]) -> dict[str, Any]:
-        cine = read_cine(path)
-        if not loaded:
-            from radloop.models import load_bundle
-
-            loaded.append(load_bundle(model))
-        from radloop.tasks.analysis import analyse_cine
-
-        prediction, measurements = analyse_cine(loaded[0], cine, image=name, progress=tick)
-        write_results(folder, cine, prediction.label, measurements)
-        return measurements.model_dump(mode="json")
-
-    return analyse
+    prediction, measured = analyse_cine(bundle, cine, image=name, progress=tick)
+    write_results(folder, cine, prediction.label, measured)
+    if source is not None:
+        _write_dicom(folder, prediction, measured, source, per_phase)
+    return measured
 
 
-def write_results(folder: Path, cine: Any, label: Any, measurements: Any) -> None:
+def _write_dicom(
+    folder: Path, prediction: "Prediction", measured: "Measurements", source: "Source", per_phase: bool
+) -> None:
+    """SEG and SR; those of an earlier run that this one does not replace are taken away."""
+    from radloop.dicom.seg import write_seg
+    from radloop.dicom.sr import write_sr
+
+    told = {"algorithm": prediction.model, "version": prediction.model_version}
+    written = write_seg(folder / "seg.dcm", prediction.label, source, per_phase=per_phase, **told)
+    write_sr(folder / "sr.dcm", measured, source, written, **told)
+    for earlier in set(folder.glob("seg*.dcm")) - set(written):
+        earlier.unlink()
+
+
+def write_results(folder: Path, cine: "Cine", label: "LabelMap", measured: "Measurements") -> None:
     """The four files of a case, each replaced only whole."""
     from radloop.heart.figures import draw_overview, draw_volumes
     from radloop.images import replace_whole, write_label
@@ -105,9 +146,9 @@ def write_results(folder: Path, cine: Any, label: Any, measurements: Any) -> Non
     folder.mkdir(parents=True, exist_ok=True)
     write_label(folder / "label.nii.gz", label, cine)
     with replace_whole(folder / "measurements.json") as temporary:
-        temporary.write_text(measurements.model_dump_json(indent=2) + "\n")
-    draw_overview(folder / "overview.png", cine, label, measurements)
-    draw_volumes(folder / "volumes.png", measurements)
+        temporary.write_text(measured.model_dump_json(indent=2) + "\n")
+    draw_overview(folder / "overview.png", cine, label, measured)
+    draw_volumes(folder / "volumes.png", measured)
 
 
 def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -123,6 +164,5 @@ def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         diagnosis = row["diagnosis"] and row["diagnosis"]["label"]
         table.writerow(row | {"diagnosis": diagnosis, "warnings": " ".join(w["code"] for w in row["warnings"])})
-    path.parent.mkdir(parents=True, exist_ok=True)
     with replace_whole(path) as temporary:
         temporary.write_text(text.getvalue())

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 import click
+
 from radloop import __version__
 from radloop.refusal import Refusal
 
@@ -21,6 +22,8 @@ COMMANDS = {
     "models": "radloop.cli.models:models",
     "doctor": "radloop.cli.doctor:doctor",
     "app": "radloop.cli.app:app",
+    "dicom": "radloop.cli.dicom:dicom",
+    "viewer": "radloop.cli.viewer:viewer",
     "samples": "radloop.cli.samples:samples",
     "fit-diagnosis": "radloop.cli.fit_diagnosis:fit_diagnosis",
     "recurrence": "radloop.cli.recurrence:recurrence",
@@ -70,4 +73,7 @@ def _our_fault(kind: type[BaseException], fault: BaseException, trace: Traceback
     """A fault of ours: one line for the person, the rest in a file for whoever mends it."""
     log = Path(tempfile.mkdtemp(prefix="radloop-fault-")) / "details.txt"
     log.write_text("".join(traceback.format_exception(kind, fault, trace)))
-    click.echo(f"radloop failed: {kind.__name__}: {str(fault).splitlines()[0] if str(fault) else ''}; details in {log}", err=True)
+    click.echo(
+        f"radloop failed: {kind.__name__}: {str(fault).splitlines()[0] if str(fault) else ''}; details in {log}",
+        err=True,
+    )

@@ -4,9 +4,11 @@ import json
 
 import click
 
+from radloop.cli.options import AS_JSON
+
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@AS_JSON
 def models(as_json: bool) -> None:
     """List the models with version, size, task and the licence of their weights."""
     from radloop.models.catalog import cards
@@ -27,4 +29,5 @@ def models(as_json: bool) -> None:
         return
     for row in rows:
         size = f"{row['megabytes']} MB" if row["megabytes"] else "weights missing"
-        click.echo(f"{row['name']} {row['version']}  {size}\n  {row['task']}\n  weights: {row['weights_licence']}; data: {row['data_licence']}")
+        click.echo(f"{row['name']} {row['version']}  {size}\n  {row['task']}")
+        click.echo(f"  weights: {row['weights_licence']}; data: {row['data_licence']}")

@@ -18,15 +18,8 @@ def progress(title: str, quiet: bool = False) -> Iterator[Tick]:
     if quiet:
         yield lambda done, what="": None
     elif sys.stderr.isatty():
-        from tqdm import tqdm
-
-        with tqdm(total=100, desc=title, file=sys.stderr, leave=False, bar_format="{desc} {bar} {n:.0f}% {remaining}") as bar:
-
-            def show(done: float, what: str = "") -> None:
-                bar.n = 100 * done
-                bar.set_description(f"{title} {what}".strip())
-
-            yield show
+        with click.progressbar(length=1000, label=title, file=sys.stderr, item_show_func=lambda what: what) as bar:
+            yield lambda done, what="": bar.update(round(1000 * done) - bar.pos, what)
     else:
         said = -1
 

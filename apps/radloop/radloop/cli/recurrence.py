@@ -4,13 +4,16 @@ import json
 from pathlib import Path
 
 import click
+
+from radloop.cli.options import AS_JSON, FOLDER
 from radloop.cli.progress import progress
+from radloop.refusal import Refusal
 
 
 @click.command()
-@click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
+@FOLDER
 @click.option("--part", type=click.Choice(["train", "val", "test", "all"]), default="test", show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@AS_JSON
 def recurrence(folder: Path, part: str, as_json: bool) -> None:
     """Measure what memory of other frames does for cine_heart.
 
@@ -32,7 +35,9 @@ def recurrence(folder: Path, part: str, as_json: bool) -> None:
             rows.append(compare(patient, bundle))
             tick((i + 1) / len(cines), patient.name)
     variants = ("as it is", "frames shuffled", "state zeroed")
-    means = {v: {k: sum(r[v][k] for r in rows) / len(rows) for k in ("dice", "flicker")} for v in variants} if rows else {}
+    if not rows:
+        raise Refusal("NO_CINES", f"{folder}: no patient of part '{part}' has a cine.nii.gz")
+    means = {v: {k: sum(r[v][k] for r in rows) / len(rows) for k in ("dice", "flicker")} for v in variants}
     if as_json:
         click.echo(json.dumps({"cines": len(rows), "means": means}))
         return

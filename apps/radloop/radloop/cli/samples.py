@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
+from radloop.cli.options import output_option
+
 
 @click.command()
-@click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), required=True, help="Folder for the samples.")
+@output_option("Folder for the samples.")
 def samples(output: Path) -> None:
     """Make the sample cines from the beating-heart phantom, whose ejection fraction is known exactly."""
     from radloop.synthesis import write_samples

@@ -8,22 +8,24 @@ import numpy as np
 
 from radloop.answers import Diagnosis
 from radloop.answers.heart import GROUPS, Group
+from radloop.images import replace_whole
 from radloop.refusal import Refusal
+
+FARTHEST = 4.0
 
 
 @dataclass(frozen=True)
 class DiagnosisModel:
     """Multinomial logistic regression on standardised features.
 
-    ``logit[class] = intercept[class] + sum over features of coefficients[class][feature] * (value - centre) / scale``;
+    ``logit[group] = intercept[group] + sum over features of
+    coefficients[group][feature] * (value - centre[feature]) / scale[feature]``;
     ``fitted_on`` says on what, in words and numbers.
     """
 
-    classes: list[Group]
-    features: list[str]
-    centre: list[float]
-    scale: list[float]
-    coefficients: dict[Group, list[float]]
+    centre: dict[str, float]
+    scale: dict[str, float]
+    coefficients: dict[Group, dict[str, float]]
     intercept: dict[Group, float]
     fitted_on: dict[str, str | int | float]
 
@@ -32,8 +34,9 @@ class DiagnosisModel:
         """Raises ``Refusal("BAD_DIAGNOSIS_MODEL")`` where the file is no such model."""
         try:
             model = cls(**json.loads(Path(path).read_text()))
-            fits = set(model.classes) == set(model.coefficients) == set(model.intercept) <= set(GROUPS) and all(
-                len(row) == len(model.features) for row in (model.centre, model.scale, *model.coefficients.values())
+            names, groups = set(model.centre), set(model.intercept)
+            fits = groups == set(model.coefficients) <= set(GROUPS) and all(
+                set(row) == names for row in (model.scale, *model.coefficients.values())
             )
         except (OSError, ValueError, TypeError, AttributeError):
             fits = False
@@ -42,14 +45,20 @@ class DiagnosisModel:
         return model
 
     def save(self, path: Path | str) -> None:
-        Path(path).write_text(json.dumps(asdict(self), indent=1) + "\n")
+        with replace_whole(Path(path)) as temporary:
+            temporary.write_text(json.dumps(asdict(self), indent=1) + "\n")
 
     def apply(self, features: dict[str, float]) -> Diagnosis:
         """The most probable group of a heart with these features."""
-        values = np.array([features[name] for name in self.features])
         # Far outside what was seen a linear model is certain of anything: four spreads are far enough.
-        standard = np.clip((values - self.centre) / np.array(self.scale), -4, 4)
-        logits = np.array([self.intercept[c] + np.dot(self.coefficients[c], standard) for c in self.classes])
+        standard = {
+            name: max(-FARTHEST, min(FARTHEST, (features[name] - centre) / self.scale[name]))
+            for name, centre in self.centre.items()
+        }
+        groups = list(self.intercept)
+        logits = np.array(
+            [self.intercept[g] + sum(self.coefficients[g][name] * v for name, v in standard.items()) for g in groups]
+        )
         likely = np.exp(logits - logits.max())
-        probabilities = dict(zip(self.classes, (likely / likely.sum()).tolist(), strict=True))
-        return Diagnosis(label=self.classes[int(np.argmax(logits))], probabilities=probabilities)
+        probabilities = dict(zip(groups, (likely / likely.sum()).tolist(), strict=True))
+        return Diagnosis(label=groups[int(np.argmax(logits))], probabilities=probabilities)

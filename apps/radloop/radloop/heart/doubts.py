@@ -18,7 +18,7 @@ BASE_SHARE = 0.8
 
 # From one frame to the next the LV changes by a tenth of its EDV at most, and smoothly.
 UNEVEN_SHARE = 0.12
-FRAMES_FOR_UNEVENNESS = 10
+FRAMES_FOR_UNEVENNESS = 16
 
 
 def doubts(label: LabelMap, lv: NDArray[np.float64], rv: NDArray[np.float64], ed: int, es: int) -> Iterator[Warning]:

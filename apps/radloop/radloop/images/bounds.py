@@ -33,7 +33,10 @@ def check_shape(name: str, shape: Shape, limits: Limits) -> None:
         raise Refusal("NO_SLICES", f"{name}: has no slices (its header says {said}).")
     if min(x, y) < limits.min_in_plane:
         least = limits.min_in_plane
-        raise Refusal("TOO_SMALL", f"{name}: is {x} x {y} pixels in plane; at least {least} x {least} are needed.")
+        raise Refusal(
+            "TOO_SMALL",
+            f"{name}: is {x} x {y} pixels in plane (its first two axes); at least {least} x {least} are needed.",
+        )
     if max(shape) > limits.max_side or x * y * z * t > limits.max_voxels:
         raise Refusal(
             "TOO_LARGE",

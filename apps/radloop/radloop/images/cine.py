@@ -1,5 +1,8 @@
 """Cines and label maps from files and into files, whatever the format."""
 
+import itertools
+import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radloop.images.bounds import Limits
-from radloop.images.picture import Cine, LabelMap
+from radloop.images.picture import Cine, LabelMap, Remark
 from radloop.refusal import Refusal
 
 _HIGHEST_LABEL = 3
+_SPACINGS_MM = (0.05, 100.0)
+# Numbers in a damaged file may overflow on the way; they are refused at its end, so numpy need not warn.
+_quietly = np.errstate(over="ignore", invalid="ignore")
 
 
+@_quietly
 def read_cine(path: Path, *, limits: Limits = Limits()) -> Cine:  # noqa: B008 (frozen)
     """Read a cine (x, y, z, t) from NIfTI (.nii, .nii.gz) or NRRD (.nrrd, .seq.nrrd), told apart by content.
 
@@ -27,9 +34,10 @@ def read_cine(path: Path, *, limits: Limits = Limits()) -> Cine:  # noqa: B008 (
     lowest, highest = _range(cine.voxels, path.name)
     if lowest == highest:
         raise Refusal("CONSTANT", f"{path.name}: shows nothing: every voxel is {lowest:g}.")
-    return cine
+    return _with_doubt(cine)
 
 
+@_quietly
 def read_label(path: Path, *, limits: Limits = Limits()) -> LabelMap:  # noqa: B008 (frozen)
     """Read labels (x, y, z, t), written in any type of number.
 
@@ -44,6 +52,21 @@ def read_label(path: Path, *, limits: Limits = Limits()) -> LabelMap:  # noqa: B
             f"{path.name}: holds values from {lowest:g} to {highest:g} that are no labels; "
             f"labels are the integers 0 to {_HIGHEST_LABEL}.",
         )
+    return label
+
+
+def read_label_of(path: Path, cine: Cine, *, limits: Limits = Limits()) -> LabelMap:  # noqa: B008 (frozen)
+    """Read labels of ``cine``, of all its frames or of one: (x, y, z, t) or (x, y, z, 1).
+
+    Raises Refusal as ``read_label``, and LABEL_GRID where they do not lie on the cine's own grid: another shape,
+    or corners further off than a tenth of a voxel (formats round differently).
+    """
+    label, grid = read_label(path, limits=limits), _read(path, limits)
+    here, there = (" x ".join(str(n) for n in one.voxels.shape) for one in (grid, cine))
+    if label.shape[:3] != cine.voxels.shape[:3] or label.shape[3] not in (1, cine.n_frames):
+        raise Refusal("LABEL_GRID", f"{path.name}: is {here} voxels where the image is {there}.")
+    if grid.spacing_known and cine.spacing_known and _corners_apart(grid, cine) > 0.1:
+        raise Refusal("LABEL_GRID", f"{path.name}: lies elsewhere in space than the image (another affine).")
     return label
 
 
@@ -74,9 +97,9 @@ def write_cine(path: Path, cine: Cine) -> None:
 
 
 def _read(path: Path, limits: Limits) -> Cine:
-    if path.is_dir():
-        raise Refusal("NOT_AN_IMAGE", f"{path}: is a folder, not an image.")
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe or a device would keep us waiting
+            raise Refusal("NOT_AN_IMAGE", f"{path}: is not a file.")
         with path.open("rb") as file:
             start = file.read(4)
             file.seek(0)
@@ -95,6 +118,16 @@ def _read(path: Path, limits: Limits) -> Cine:
         raise Refusal("CANNOT_READ", f"{path.name}: cannot be read ({error.strerror or error}).") from error
 
 
+def _with_doubt(cine: Cine) -> Cine:
+    """The cine, its spacing called unknown where no heart was ever imaged so (metres written as millimetres)."""
+    smallest, largest = _SPACINGS_MM
+    if not cine.spacing_known or all(smallest <= size <= largest for size in cine.spacing_mm):
+        return cine
+    said = " x ".join(f"{size:.3g}" for size in cine.spacing_mm)
+    remark = Remark("SPACING_IMPLAUSIBLE", f"The header says voxels of {said} mm; that cannot be and was not believed.")
+    return replace(cine, spacing_known=False, remarks=(*cine.remarks, remark))
+
+
 def _range(voxels: NDArray[Any], name: str) -> tuple[float, float]:
     # NaN comes through both ends, so that two numbers tell without a mask as large as the image.
     lowest, highest = float(voxels.min()), float(voxels.max())
@@ -106,3 +139,10 @@ def _range(voxels: NDArray[Any], name: str) -> tuple[float, float]:
 def _fits(shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
     if shape != expected:
         raise ValueError(f"labels of shape {shape} do not fit a picture of {expected}")
+
+
+def _corners_apart(one: Cine, other: Cine) -> float:
+    """How far the corners of two grids of one shape lie apart at most, in voxels of the smallest side."""
+    corners = np.array(list(itertools.product(*((0, n - 1) for n in one.voxels.shape[:3]), (1,)))).T
+    apart_mm = np.linalg.norm(((one.affine - other.affine) @ corners)[:3], axis=0)
+    return float(apart_mm.max() / min(other.spacing_mm))

@@ -10,8 +10,7 @@ _SUFFIXES = (".seq.nrrd", ".nii.gz", ".nrrd", ".nii")
 
 def case_name(path: Path) -> str:
     """A file's name without the suffix of its format: ``ed.nii.gz`` is ``ed``."""
-    suffix = _suffix(path)
-    return path.name.removesuffix(path.name[len(path.name) - len(suffix) :]) if suffix else path.name
+    return path.name[: len(path.name) - len(_suffix(path))]
 
 
 def find_images(folder: Path) -> list[Path]:

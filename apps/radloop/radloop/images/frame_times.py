@@ -20,4 +20,6 @@ def believable_times_ms(times_ms: NDArray[np.float64]) -> NDArray[np.float64] | 
 
 def even_times_ms(step_ms: float, n_frames: int) -> NDArray[np.float64] | None:
     """Times of frames ``step_ms`` apart, from 0, or None where that step cannot be believed."""
+    if not np.isfinite(step_ms):
+        return None
     return believable_times_ms(np.arange(n_frames, dtype=np.float64) * step_ms)

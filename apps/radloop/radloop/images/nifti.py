@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import nibabel as nib
 import numpy as np
-from nibabel.nifti1 import Nifti1Header
+from nibabel.nifti1 import Nifti1Header, data_type_codes
 from nibabel.nifti2 import Nifti2Header
 from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
@@ -52,8 +52,8 @@ def read_nifti(file: BinaryIO, path: Path, limits: Limits) -> Cine:
     voxels: NDArray[Any] = stored.astype(dtype.newbyteorder("="), copy=False)
     if slope is not None and (slope, inter) != (1.0, 0.0):
         scaled = np.float32 if dtype.itemsize <= 2 or dtype == np.float32 else np.float64
-        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused as not finite
-            voxels = voxels.astype(scaled) * scaled(slope) + scaled(inter)
+        voxels = np.multiply(voxels, scaled(slope), dtype=scaled)
+        voxels += scaled(inter)
 
     per_unit = _MS_PER_UNIT.get(int(header["xyzt_units"]) & 0o70)
     times_ms = None if per_unit is None else even_times_ms(float(header["pixdim"][4]) * per_unit, shape[3])
@@ -67,7 +67,7 @@ def write_nifti(path: Path, voxels: NDArray[Any], cine: Cine, *, intent: str = "
     header.set_data_dtype(data.dtype)
     header.set_data_shape(data.shape)
     header.set_qform(cine.affine, code=_SCANNER)
-    if not np.allclose(header.get_qform(), cine.affine, rtol=1e-4, atol=1e-3):
+    if np.abs(header.get_qform() - cine.affine).max() > 2e-3 * max(cine.spacing_mm):
         header["qform_code"] = 0  # a sheared grid, which a quaternion cannot say
     stated = cine.stated or StatedGrid(cine.affine, cine.spacing_mm, _MM)
     header.set_sform(stated.affine, code=_SCANNER)
@@ -118,11 +118,11 @@ def _shape(header: Nifti1Header, name: str) -> tuple[Shape, bool]:
 
 def _voxel_type(header: Nifti1Header, name: str) -> np.dtype[Any]:
     code = int(header["datatype"])
-    if code not in header._data_type_codes.dtype:
+    if code not in data_type_codes.dtype:
         raise Refusal("VOXEL_TYPE", f"{name}: has voxels of an unknown type (NIfTI code {code}).")
     dtype: np.dtype[Any] = header.get_data_dtype()
     if dtype.kind not in "iuf" or dtype.itemsize > 8:
-        said = header._data_type_codes.label[code]
+        said = data_type_codes.label[code]
         raise Refusal("VOXEL_TYPE", f"{name}: has {said} voxels; grey values (integer or float) are needed.")
     if int(header["intent_code"]) in _VECTOR_INTENTS:
         raise Refusal("VOXEL_TYPE", f"{name}: has several numbers a voxel (vectors); grey values are needed.")
@@ -164,5 +164,5 @@ def _grid(header: Nifti1Header, name: str) -> tuple[NDArray[np.float64], bool, S
             remarks = (Remark("SPACING_CONTRADICTORY", text),)
     affine[:3] *= mm
     plain = mm == 1 and np.allclose(affine, stated_affine) and np.allclose(lengths, sizes, rtol=0.01)
-    stated = None if plain else StatedGrid(stated_affine, (float(sizes[0]), float(sizes[1]), float(sizes[2])), unit)
-    return affine, spacing_known, stated, remarks
+    x, y, z = (float(size) for size in sizes)
+    return affine, spacing_known, None if plain else StatedGrid(stated_affine, (x, y, z), unit), remarks

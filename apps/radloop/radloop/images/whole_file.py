@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from radloop.refusal import Refusal
@@ -29,7 +29,8 @@ def replace_whole(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise Refusal("CANNOT_WRITE", f"{path}: cannot be written ({error.strerror or error}).") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # mostly it is not there any more
+            temporary.unlink()
 
 
 def _sync(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 from radloop.images import LabelMap
 
 STRUCTURES = {"lv": 3, "myo": 2, "rv": 1}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
 from radloop.heart import volume_curves
 from radloop.images import Cine, LabelMap, read_cine, read_label
 from radloop.learning.agreement import dice_of_structures
@@ -45,8 +46,8 @@ def _judge(folder: Path, cine: Cine, label: LabelMap) -> dict[str, float]:
         frame = int(info[f"{phase}_frame"])
         reference = read_label(folder / f"cine_{phase}_gt.nii.gz")
         values += list(dice_of_structures(label[..., frame - 1 : frame], reference).values())
-    curves = volume_curves(label, cine.voxel_ml)
+    rv, _, lv = volume_curves(label)
     return {
         "dice": float(np.mean(values)),
-        "flicker": float(np.mean([flicker(np.asarray(c)) for c in (curves["lv"], curves["rv"])])),
+        "flicker": float(np.mean([flicker(lv), flicker(rv)])),
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from radloop.images import Cine
 from radloop.models.catalog import BundleCard, card
 from radloop.models.prediction import Prediction
@@ -47,10 +48,10 @@ class Bundle:
         from monai.data.meta_tensor import MetaTensor
 
         voxels = torch.from_numpy(np.ascontiguousarray(cine.voxels, dtype=np.float32))
-        image = MetaTensor(voxels[None, None], affine=torch.from_numpy(cine.affine))
+        meta = {"spacing_known": cine.spacing_known}
+        image = MetaTensor(voxels[None, None], affine=torch.from_numpy(cine.affine), meta=meta)
         label = self.inferer(image, self.network, progress=progress)
         return Prediction(label[0, 0].numpy(), self.about.name, self.version)
-
 
     @contextmanager
     def memory_off(self) -> Iterator[None]:

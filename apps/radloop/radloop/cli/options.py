@@ -1,0 +1,27 @@
+"""Options and arguments that several commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+FOLDER = click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
+MODEL = click.argument("model", metavar="MODEL")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+
+
+def output_option(
+    help_text: str, default: str | None = None, metavar: str = "DIR"
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``-o``: where results go; required where there is no default."""
+    return click.option(
+        "-o",
+        "--output",
+        metavar=metavar,
+        type=click.Path(path_type=Path),
+        required=default is None,
+        default=default,
+        show_default=default is not None,
+        help=help_text,
+    )

@@ -1,0 +1,76 @@
+"""The application: MONAI Label's routes that are safe to offer, and nothing else."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from radloop import __version__, places
+from radloop.answers.service import Problem
+from radloop.server import datastore, dicomweb, health, inference, info, panel, sampling, session_routes, viewer
+from radloop.server.catalogue import Catalogue
+from radloop.server.context import Context
+from radloop.server.desk import HeartDesk
+from radloop.server.drafts import Drafts
+from radloop.server.guard import Guard
+from radloop.server.problems import answer_problems
+from radloop.server.sessions import Sessions
+from radloop.server.settings import Settings
+from radloop.store import Store
+from radloop.workers import Pool
+
+PROBLEMS = {
+    400: "The request cannot be understood, or asks for what no client may",
+    404: "There is no such thing",
+    413: "Too large",
+    422: "The file or a value cannot be used",
+}
+
+
+def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastAPI:
+    """The server's application around a pool that was started; closing the pool is the caller's."""
+    data = places.data(settings.data)
+    scratch = data / "scratch"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        shutil.rmtree(scratch, ignore_errors=True)
+
+    app = FastAPI(
+        title="radloop",
+        version=__version__,
+        description="Research use only; not a medical device.",
+        docs_url=None,  # the pages would load their scripts from elsewhere
+        redoc_url=None,
+        lifespan=lifespan,
+        responses={status: {"model": Problem, "description": text} for status, text in PROBLEMS.items()},
+    )
+    context = app.state.context = Context(
+        settings=settings,
+        catalogue=catalogue,
+        pool=pool,
+        store=Store(data, settings.studies or places.sample_data()),
+        sessions=Sessions(data / "sessions", settings.session_expiry_s),
+        scratch=scratch,
+    )
+    app.add_middleware(Guard, body_limit=settings.upload_limit_mb << 20)
+    answer_problems(app)
+    for routes in (info, inference, datastore, session_routes, sampling, health):
+        app.include_router(routes.router)
+    _for_ohif(app, context, data)
+    return app
+
+
+def _for_ohif(app: FastAPI, context: Context, data: Path) -> None:
+    """The viewer, the archive that it reads, and its panel's own words."""
+    from radloop.dicom.web import open_archive
+
+    archive = open_archive(context.settings.studies or places.sample_data())
+    app.include_router(dicomweb.router(archive))
+    app.include_router(panel.router(HeartDesk(context, archive), Drafts(data / "drafts")))
+    app.include_router(viewer.router(data, places.plugins() / "ohif-radloop" / "dist"))

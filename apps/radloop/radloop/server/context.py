@@ -1,0 +1,33 @@
+"""What every route works with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from radloop.server.catalogue import Catalogue
+from radloop.server.sessions import Sessions
+from radloop.server.settings import Settings
+from radloop.store import Store
+from radloop.workers import Pool
+
+
+@dataclass(frozen=True)
+class Context:
+    """``scratch`` is a folder for files that live as long as a request; it is emptied at every start."""
+
+    settings: Settings
+    catalogue: Catalogue
+    pool: Pool
+    store: Store
+    sessions: Sessions
+    scratch: Path
+
+
+def _of(request: Request) -> Context:
+    context: Context = request.app.state.context
+    return context
+
+
+Here = Annotated[Context, Depends(_of)]

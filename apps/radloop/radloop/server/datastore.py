@@ -1,0 +1,207 @@
+"""``/datastore/``: images and labels, as clients of MONAI Label list, fetch and submit them."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+from fastapi import APIRouter, File, Form, Query, Response, UploadFile
+from fastapi.responses import FileResponse
+
+from radloop.answers.service import AddedImage, AddedLabel, DatastoreSummary
+from radloop.images import read_cine
+from radloop.refusal import Refusal
+from radloop.server.context import Context, Here
+from radloop.server.dataset import zipped
+from radloop.server.forms import json_object, keep, plain_name
+from radloop.server.submitted import look_through
+from radloop.store import image_id_of
+
+router = APIRouter(prefix="/datastore", tags=["Datastore"])
+
+ImageId = Annotated[str, Query(max_length=256, description="id of an image")]
+Tag = Annotated[str, Query(max_length=256)]
+JsonText = Annotated[str, Form(description="a JSON object")]
+BINARY: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+class Output(StrEnum):
+    stats = "stats"
+    all = "all"
+    train = "train"
+
+
+@router.get("/")
+def listed(here: Here, output: Output | None = None) -> DatastoreSummary | dict[str, Any] | list[dict[str, str]]:
+    """Figures; with ``all`` every image with its newest labels; with ``train`` the ids that have a final label."""
+    if output == Output.all:
+        return here.store.listing()
+    if output == Output.train:
+        return [{"image": image.id, "label": image.id} for image, _ in here.store.labelled()]
+    return DatastoreSummary.model_validate(here.store.summary())
+
+
+@router.put("/", include_in_schema=False, deprecated=True)
+@router.put("/image", responses={409: {"description": "There is an image of that id; images are never overwritten"}})
+def add_image(
+    here: Here,
+    file: Annotated[UploadFile, File()],
+    image: Annotated[str | None, Query(max_length=256, description="its id; without it the file's name")] = None,
+    params: JsonText = "{}",
+) -> AddedImage:
+    """Keep a new image, if it can be read."""
+    info = json_object(params, "params")
+    name = plain_name(file)
+    image_id = image or image_id_of(name)
+    _refuse_taken(here, image_id)
+    with _received(here, file) as path:
+        read_cine(path)
+        row = here.store.add_image(image_id, path)
+    info.pop("client_id", None)
+    if info:
+        here.store.set_image_info(row.id, info)
+    return AddedImage(image=row.id)
+
+
+@router.delete("/", include_in_schema=False, deprecated=True)
+@router.delete("/image")
+def remove_image(here: Here, id: ImageId) -> dict[str, Any]:
+    """List an image and its labels no longer; the store keeps them."""
+    here.store.remove_image(id)
+    return {}
+
+
+@router.head("/image")
+def check_image(
+    here: Here,
+    image: ImageId,
+    check_sum: Annotated[str | None, Query(max_length=80, description="SHA256:<hex digits>")] = None,
+) -> Response:
+    """Whether there is such an image, with that checksum if one is given."""
+    here.store.image(image)
+    if check_sum is not None:
+        algorithm, _, digest = check_sum.rpartition(":")
+        if algorithm.upper() not in ("", "SHA256"):
+            raise Refusal("BAD_CHECKSUM", "check_sum: only SHA256 is known.", http_status=400)
+        if digest.lower() != here.store.checksum(image):
+            raise Refusal("OTHER_CHECKSUM", "The image has another checksum.", http_status=404)
+    return Response()
+
+
+@router.get("/image", response_class=FileResponse, responses=BINARY)
+def fetch_image(here: Here, image: ImageId) -> FileResponse:
+    row = here.store.image(image)
+    return _file(row.path, f"{row.id}{row.suffix}")
+
+
+@router.get("/image/info")
+def image_info(here: Here, image: ImageId) -> dict[str, Any]:
+    return here.store.image_info(image)
+
+
+@router.put("/image/info")
+def set_image_info(here: Here, image: ImageId, info: JsonText = "{}") -> None:
+    """Lay a JSON object over what is known of the image."""
+    here.store.set_image_info(image, json_object(info, "info"))
+
+
+@router.put("/label")
+def add_label(
+    here: Here,
+    image: ImageId,
+    label: Annotated[UploadFile, File(description="labels on the image's own grid")],
+    params: JsonText = "{}",
+    tag: Tag = "final",
+) -> AddedLabel:
+    """Keep a label. Every one is kept; the newest of a tag is the one that is fetched."""
+    given = json_object(params, "params")
+    row = here.store.image(image)
+    with _received(here, label) as path:
+        info = look_through(path, row.path, given)
+        here.store.add_label(row.id, path, tag=tag or "final", author=None, info=info)
+    return AddedLabel(image=row.id, label=row.id)
+
+
+@router.delete("/label")
+def remove_label(here: Here, id: ImageId, tag: Tag = "final") -> dict[str, Any]:
+    """Take back the newest label of an image and tag; the one before it is the newest again."""
+    here.store.remove_label(here.store.label(id, tag).id)
+    return {}
+
+
+@router.head("/label")
+def check_label(
+    here: Here,
+    tag: Tag = "final",
+    image: Annotated[str | None, Query(max_length=256)] = None,
+    label: Annotated[str | None, Query(max_length=256, description="the same as image, as GET calls it")] = None,
+) -> Response:
+    """Whether an image has a label of that tag."""
+    here.store.label(image or label or _no_image(), tag)
+    return Response()
+
+
+@router.get("/label", response_class=FileResponse, responses=BINARY)
+def fetch_label(here: Here, label: ImageId, tag: Tag = "final") -> FileResponse:
+    """The newest label of the image whose id is ``label``."""
+    row = here.store.label(label, tag)
+    return _file(row.path, f"{row.image}{row.suffix}")
+
+
+@router.get("/label/info")
+def label_info(here: Here, label: ImageId, tag: Tag = "final") -> dict[str, Any]:
+    """Who drew the newest label, from which version, and what was reviewed."""
+    return here.store.label(label, tag).info
+
+
+@router.put("/label/info")
+def set_label_info(here: Here, label: ImageId, tag: Tag = "final", info: JsonText = "{}") -> None:
+    """Lay a JSON object over what is known of the newest label."""
+    here.store.set_label_info(here.store.label(label, tag).id, json_object(info, "info"))
+
+
+@router.put("/updatelabelinfo", include_in_schema=False, deprecated=True)
+def update_label_info(here: Here, label: ImageId, tag: Tag = "final", params: JsonText = "{}") -> None:
+    here.store.set_label_info(here.store.label(label, tag).id, json_object(params, "params"))
+
+
+@router.get("/dataset", response_class=FileResponse, responses=BINARY)
+def dataset(here: Here, limit_cases: Annotated[int | None, Query(ge=1, le=1_000_000)] = None) -> Response:
+    """A zip of the images that have a final label, with that label."""
+    return zipped(here.store.labelled()[:limit_cases], here.scratch)
+
+
+@contextmanager
+def _received(here: Context, upload: UploadFile) -> Iterator[Path]:
+    """An upload as a file under its own name, for as long as the block lasts."""
+    folder = Path(tempfile.mkdtemp(dir=here.scratch))
+    try:
+        yield keep(upload, folder, plain_name(upload))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _refuse_taken(here: Context, image_id: str) -> None:
+    """Before the file is looked at. (The store refuses it again, should another client be faster.)"""
+    try:
+        here.store.image(image_id)
+    except Refusal as refusal:
+        if refusal.http_status != 404:
+            raise
+    else:
+        raise Refusal("IMAGE_EXISTS", "There is an image of that id; images are not overwritten.", http_status=409)
+
+
+def _no_image() -> NoReturn:
+    raise Refusal("NO_IMAGE", "The request names no image.", http_status=422)
+
+
+def _file(path: Path, name: str) -> FileResponse:
+    if not path.is_file():
+        raise Refusal("NO_FILE", "Its file is gone, or is no single file.", http_status=404)
+    return FileResponse(path, media_type="application/octet-stream", filename=name)

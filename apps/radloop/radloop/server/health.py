@@ -1,0 +1,28 @@
+"""Whether the process lives, and whether it can work."""
+
+from fastapi import APIRouter, Response
+
+from radloop.answers.service import Health
+from radloop.server.context import Here
+
+router = APIRouter(tags=["Health"])
+
+
+@router.get("/healthz")
+async def healthz() -> Health:
+    return Health(status="ok")
+
+
+@router.get("/readyz", responses={503: {"model": Health, "description": "Not yet, or not any more"}})
+def readyz(here: Here, response: Response) -> Health:
+    """200 once every model is in memory."""
+    states = here.catalogue.with_states(here.pool.facts, here.pool.fault).values()
+    for state in ("failed", "loading"):
+        for model in states:
+            if model.state == state:
+                response.status_code = 503
+                return Health(status=state, reason=model.reason)
+    if here.pool.counts()[2] == 0:
+        response.status_code = 503
+        return Health(status="loading")
+    return Health(status="ok")

@@ -1,0 +1,139 @@
+"""``/infer/{model}``: a picture in, label and measurements out, worked on beside the event loop."""
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+
+from radloop.answers.service import RESERVED_PARAMS, InferAnswer, InferParams, Problem
+from radloop.images import case_name
+from radloop.refusal import Refusal
+from radloop.server.context import Context, Here
+from radloop.server.forms import json_object, keep, plain_name
+from radloop.server.multipart import multipart
+from radloop.workers import Job, Unavailable
+
+router = APIRouter(tags=["Infer"])
+
+LATER: dict[int | str, dict[str, Any]] = {
+    429: {"model": Problem, "description": "The queue is full; Retry-After says when to come back"},
+    503: {"model": Problem, "description": "The model cannot be used, or not yet"},
+}
+FORMS = {"multipart/form-data": {}, "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+
+
+class Output(StrEnum):
+    image = "image"
+    json = "json"
+    all = "all"
+    dicom_seg = "dicom_seg"
+
+
+@router.post(
+    "/infer/{model}",
+    response_model=InferAnswer,
+    responses={200: {"description": "Label and measurements; see ``output``", "content": FORMS}, **LATER},
+)
+async def infer(
+    here: Here,
+    request: Request,
+    model: str,
+    image: Annotated[str, Query(max_length=256, description="id of an image of the datastore")] = "",
+    session_id: Annotated[str, Query(max_length=256, description="goes before file and image")] = "",
+    output: Annotated[Output | None, Query(description="without it, or with all: form parts params and image")] = None,
+    params: Annotated[str, Form(description="JSON object: frame, result_extension")] = "{}",
+    file: Annotated[UploadFile | None, File(description="a picture that is not to be kept; goes before image")] = None,
+) -> Response:
+    """Analyse a picture of the datastore, of a session, or one that comes along."""
+    here.catalogue.model(model)
+    asked = _params(params)
+    if output == Output.dicom_seg:
+        raise Refusal("NO_SEG", "DICOM SEG is made from DICOM series only; this image is none.", http_status=400)
+    folder = Path(await run_in_threadpool(tempfile.mkdtemp, dir=here.scratch))
+    try:
+        name, source = await run_in_threadpool(_source, here, folder, image, session_id, file)
+        job = here.pool.submit(
+            "infer",
+            {
+                "model": model,
+                "file": str(source),
+                "image": name,
+                "params": asked,
+                "folder": None if output == Output.json else str(folder),
+            },
+            time_limit_s=here.settings.time_limit_s,
+        )
+        result = await _finished(job, request)
+        return await run_in_threadpool(_response, result, output)
+    finally:
+        await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
+
+
+def _params(text: str) -> dict[str, Any]:
+    given = json_object(text, "params")
+    if taken := RESERVED_PARAMS & given.keys():
+        raise Refusal("BAD_PARAMS", f"params: {sorted(taken)[0]} is not a client's to set.", http_status=400)
+    try:
+        return InferParams.model_validate(given).model_dump(exclude_unset=True)
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        raise Refusal("BAD_PARAMS", f"params: {first['loc'][0]}: {first['msg']}", http_status=400) from None
+
+
+def _source(here: Context, folder: Path, image: str, session: str, file: UploadFile | None) -> tuple[str, Path]:
+    """What the answer calls the picture, and its file."""
+    if session:
+        found = here.sessions.get(session)
+        return found.image_id, found.file
+    if file is not None:
+        name = plain_name(file)
+        incoming = folder / "in"
+        incoming.mkdir()
+        path = keep(file, incoming, name)
+        return case_name(path), path
+    if image:
+        row = here.store.image(image)
+        return row.id, row.path
+    raise Refusal("NO_IMAGE", "The request names no image: give image, session_id or file.", http_status=400)
+
+
+async def _finished(job: Job, request: Request) -> dict[str, Any]:
+    """The job's result; where the client leaves first, the job is given up."""
+    result = asyncio.wrap_future(job.future)
+    gone = asyncio.create_task(_disconnected(request))
+    try:
+        watched: set[asyncio.Future[Any]] = {result, gone}
+        await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+        if not result.done():
+            job.cancel()
+            with contextlib.suppress(Unavailable, asyncio.CancelledError):
+                await result  # until the worker has let go of the files
+            raise Unavailable("The client has left.")
+        return result.result()
+    finally:
+        job.cancel()
+        gone.cancel()
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _response(result: dict[str, Any], output: Output | None) -> Response:
+    answer = result["answer"].encode()
+    if output == Output.json:
+        return Response(answer, media_type="application/json")
+    file = Path(result["file"])
+    if output == Output.image:
+        disposition = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+        return Response(file.read_bytes(), media_type="application/octet-stream", headers=disposition)
+    body, media_type = multipart(answer, file.name, file.read_bytes())
+    return Response(body, media_type=media_type)

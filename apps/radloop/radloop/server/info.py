@@ -1,0 +1,27 @@
+"""``/info/``: what there is, as clients of MONAI Label ask first."""
+
+from fastapi import APIRouter
+
+from radloop import __version__
+from radloop.answers.service import DatastoreSummary, Info, Queue
+from radloop.server.context import Here
+from radloop.server.sampling import STRATEGIES
+
+router = APIRouter(tags=["Info"])
+
+
+@router.get("/info/")
+def info(here: Here) -> Info:
+    """Models, strategies, how many images and labels there are, and how long the queue is."""
+    models = here.catalogue.with_states(here.pool.facts, here.pool.fault)
+    waiting, running, ready = here.pool.counts()
+    return Info(
+        name="radloop",
+        description="Cine MR of the heart: every frame labelled, and what follows from it. Research use only.",
+        version=__version__,
+        labels=list(dict.fromkeys(label for model in models.values() for label in model.labels)),
+        models=models,
+        strategies=STRATEGIES,
+        datastore=DatastoreSummary.model_validate(here.store.summary()),
+        queue=Queue(waiting=waiting, running=running, workers_ready=ready),
+    )

@@ -1,0 +1,51 @@
+"""How everything that goes wrong is answered: a status, and one sentence as ``detail``."""
+
+import math
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+from radloop.refusal import Refusal
+from radloop.workers import Busy, Unavailable
+
+RETRY_AFTER_S = 5
+
+
+def answer_problems(app: FastAPI) -> None:
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _misformed)
+    app.add_exception_handler(Busy, _busy)
+    app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(Exception, _fault)
+
+
+def _problem(status: int, detail: str, retry_after_s: float | None = None) -> JSONResponse:
+    headers = None if retry_after_s is None else {"Retry-After": str(max(1, math.ceil(retry_after_s)))}
+    return JSONResponse({"detail": detail}, status, headers)
+
+
+async def _refused(_: Request, refusal: Exception) -> JSONResponse:
+    assert isinstance(refusal, Refusal)
+    retry = RETRY_AFTER_S if refusal.http_status == 503 else None
+    return _problem(refusal.http_status, refusal.sentence, retry)
+
+
+async def _misformed(_: Request, wrong: Exception) -> JSONResponse:
+    assert isinstance(wrong, RequestValidationError)
+    first = wrong.errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:]) or "body"
+    return _problem(422, f"{field}: {first['msg']}")
+
+
+async def _busy(_: Request, busy: Exception) -> JSONResponse:
+    assert isinstance(busy, Busy)
+    return _problem(429, f"The server is at its limit: {busy}.", busy.retry_after_s)
+
+
+async def _unavailable(_: Request, reason: Exception) -> JSONResponse:
+    return _problem(503, str(reason), RETRY_AFTER_S)
+
+
+async def _fault(_: Request, __: Exception) -> JSONResponse:
+    return _problem(500, "This is a fault of the server; its log says more.")

@@ -1,0 +1,31 @@
+"""A label as it arrives, looked at before it is kept."""
+
+from pathlib import Path
+from typing import Any
+
+from radloop.images import read_cine, read_label_of
+from radloop.refusal import Refusal
+
+_KEPT_WHOLE = 200
+"""More keys than this is no description of a label."""
+
+
+def look_through(label: Path, image: Path, params: dict[str, Any]) -> dict[str, Any]:
+    """What is known of a submitted label from its file and ``params``; to be kept with it.
+
+    The label must lie on the image's own grid: all of its frames, or one, which ``params["frame"]`` (from 1) names.
+    A single frame whose number nobody told counts as reviewed nowhere: it cannot be said where it belongs.
+    Raises ``Refusal`` for labels that are none, or lie elsewhere.
+    """
+    if len(params) > _KEPT_WHOLE:
+        raise Refusal("BAD_INFO", f"params: more than {_KEPT_WHOLE} keys.", http_status=400)
+    cine = read_cine(image)
+    one_of_many = read_label_of(label, cine).shape[3] < cine.n_frames
+    frame = params.get("frame")
+    if frame is not None and (type(frame) is not int or not 1 <= frame <= cine.n_frames):
+        raise Refusal("NO_SUCH_FRAME", f"params: frame must be a number from 1 to {cine.n_frames}.", http_status=400)
+    info = dict(params)
+    info.setdefault("author", params.get("client_id"))
+    if one_of_many and params.get("reviewed") is None:
+        info |= {"reviewed": {} if frame is None else {str(frame): "all"}, "assumed_reviewed": frame is not None}
+    return info

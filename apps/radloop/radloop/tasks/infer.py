@@ -1,0 +1,54 @@
+"""The infer task: MONAI Label's contract around one bundle, from request to file and JSON."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from radloop.answers.service import InferAnswer, InferParams, ModelInfo
+from radloop.images import read_cine
+from radloop.models import Bundle
+from radloop.refusal import Refusal
+from radloop.tasks.analysis import analyse_cine
+from radloop.tasks.results import check_frame, wanted
+
+
+def model_info(bundle: Bundle) -> ModelInfo:
+    """What ``/info/`` says about a bundle that is loaded."""
+    return ModelInfo.from_metadata(bundle.about.metadata).model_copy(update={"state": "ready"})
+
+
+def infer(
+    bundle: Bundle,
+    file: Path,
+    *,
+    image: str,
+    params: Mapping[str, Any],
+    folder: Path | None,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[Path | None, InferAnswer]:
+    """Answer one request: read ``file``, label and measure it, write the wanted part of the label into ``folder``.
+
+    Without ``folder`` nothing is written. Raises ``Refusal`` for a picture or parameters that cannot be used.
+    """
+    asked = parse(params)
+    cine = read_cine(file)
+    check_frame(asked, cine, image)
+    prediction, measurements = analyse_cine(bundle, cine, image=image, progress=progress)
+    label_names = ModelInfo.from_metadata(bundle.about.metadata).labels
+    answer = InferAnswer(**measurements.model_dump(), label_names=label_names)
+    if folder is None:
+        return None, answer
+    part = wanted(asked, cine, measurements)
+    return part.write(folder, prediction.label, cine, image=image, model=bundle.about.name), answer
+
+
+def parse(params: Mapping[str, Any]) -> InferParams:
+    """Raises ``Refusal`` naming the first parameter that is wrong."""
+    try:
+        return InferParams.model_validate(dict(params))
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise Refusal("BAD_PARAMS", f"params: {field}: {first['msg']}", http_status=400) from None

@@ -1,0 +1,236 @@
+"""The pool, seen from the server: submit, follow, cancel. One thread of the server minds each process."""
+
+import itertools
+import multiprocessing
+import queue
+import threading
+import time
+from concurrent.futures import Future
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import Any
+
+from radloop.refusal import Refusal
+from radloop.workers.process import run
+
+OPENING_S = 120.0
+"""A service that has not opened by then never will."""
+GRACE_S = 5.0
+"""A cancelled request that has not let go by then is ended with its process."""
+
+
+class Busy(Exception):
+    """The queue is full; ``retry_after_s`` is how long it would take at the present pace."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__("all workers are busy and the queue is full")
+        self.retry_after_s = retry_after_s
+
+
+class Unavailable(Exception):
+    """No answer for this request: no worker could be opened, it died twice, or time ran out."""
+
+
+class Died(Exception):
+    """The process went away with a request in hand."""
+
+
+class Job:
+    """One request: ``future`` brings its result, ``fraction`` says how far it is, ``cancel()`` gives it up."""
+
+    def __init__(self, number: int, what: str, arguments: dict[str, Any], time_limit_s: float) -> None:
+        self.number = number
+        self.what = what
+        self.arguments = arguments
+        self.time_limit_s = time_limit_s
+        self.fraction = 0.0
+        self.future: Future[dict[str, Any]] = Future()
+        self.unwanted = threading.Event()
+
+    def cancel(self) -> None:
+        """Take it out of the queue, or have its worker drop it; ``future`` then counts as cancelled or fails."""
+        self.unwanted.set()
+        self.future.cancel()
+
+
+class _Worker:
+    """One process and the pipe to it."""
+
+    def __init__(self, opener: str, options: dict[str, Any], niceness: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe: Connection
+        self.pipe, theirs = context.Pipe()
+        self.process: SpawnProcess = context.Process(
+            target=run, args=(theirs, opener, options, niceness), name="radloop worker", daemon=True
+        )
+        self.process.start()
+        theirs.close()
+
+    def opened(self, closing: threading.Event) -> dict[str, Any]:
+        """Wait for the service to open and return its facts; raises ``Unavailable`` where it does not."""
+        deadline = time.monotonic() + OPENING_S
+        try:
+            while not self.pipe.poll(0.25):
+                if closing.is_set() or time.monotonic() > deadline:
+                    raise Unavailable(f"The worker did not open within {OPENING_S:.0f} s.")
+            kind, content = self.pipe.recv()
+        except (EOFError, OSError) as gone:
+            raise Unavailable("The worker process ended before it was ready.") from gone
+        if kind != "opened":
+            raise Unavailable(content)
+        facts: dict[str, Any] = content
+        return facts
+
+    def alive(self) -> bool:
+        return self.process.is_alive()
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+
+class Pool:
+    """``count`` processes that each open ``opener`` (``package.module:function``) with ``options``.
+
+    ``facts`` is what the newest process said when it opened, ``fault`` why the last one could not.
+    """
+
+    def __init__(
+        self, opener: str, options: dict[str, Any], *, count: int = 1, waiting_limit: int = 16, niceness: int = 5
+    ) -> None:
+        self._making = (opener, options, niceness)
+        self._queue: queue.Queue[Job | None] = queue.Queue(waiting_limit)
+        self._numbers = itertools.count(1)
+        self._closing = threading.Event()
+        self._mean_s = 5.0
+        self._count = count
+        self._running = 0
+        self._ready = 0
+        self._state = threading.Lock()
+        self.facts: dict[str, Any] | None = None
+        self.fault: str | None = None
+        self._threads = [threading.Thread(target=self._mind, name="radloop pool", daemon=True) for _ in range(count)]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, what: str, arguments: dict[str, Any], *, time_limit_s: float) -> Job:
+        """Queue a request of plain data; raises ``Busy`` where the queue is full."""
+        job = Job(next(self._numbers), what, arguments, time_limit_s)
+        try:
+            self._queue.put_nowait(job)
+        except queue.Full:
+            raise Busy(self._mean_s * (self._queue.qsize() + 1) / self._count) from None
+        return job
+
+    def counts(self) -> tuple[int, int, int]:
+        """Requests waiting, requests running, workers that are open."""
+        return self._queue.qsize(), self._running, self._ready
+
+    def close(self) -> None:
+        """End the processes; requests that run or wait become ``Unavailable``."""
+        self._closing.set()
+        for thread in self._threads:
+            thread.join()
+        while not self._queue.empty():
+            if (job := self._queue.get_nowait()) and job.future.set_running_or_notify_cancel():
+                job.future.set_exception(Unavailable("The server is stopping."))
+
+    def _mind(self) -> None:
+        worker = self._open()
+        while not self._closing.is_set():
+            try:
+                job = self._queue.get(timeout=0.25)
+            except queue.Empty:
+                job = None
+            if worker and not worker.alive():
+                worker = self._open(instead_of=worker)
+            if job and job.future.set_running_or_notify_cancel():
+                worker = self._see_through(job, worker)
+        if worker:
+            worker.end()
+
+    def _open(self, instead_of: _Worker | None = None) -> _Worker | None:
+        if instead_of:
+            instead_of.end()
+            self._count_ready(-1)
+        worker = _Worker(*self._making)
+        try:
+            self.facts = worker.opened(self._closing)
+        except Unavailable as fault:
+            self.fault = str(fault)
+            worker.end()
+            return None
+        self.fault = None
+        self._count_ready(1)
+        return worker
+
+    def _count_ready(self, change: int) -> None:
+        with self._state:
+            self._ready += change
+
+    def _see_through(self, job: Job, worker: _Worker | None) -> _Worker | None:
+        """Bring the job to its end, opening a worker where there is none and once more where it dies."""
+        with self._state:
+            self._running += 1
+        started = time.monotonic()
+        try:
+            for _ in range(2):
+                worker = worker or self._open()
+                if worker is None:
+                    job.future.set_exception(Unavailable(self.fault or "No worker could be started."))
+                    return None
+                try:
+                    self._ask(worker, job)
+                except Died:
+                    worker = self._open(instead_of=worker)
+                    if not job.unwanted.is_set():
+                        continue
+                return worker
+            job.future.set_exception(Unavailable("The worker process ended twice while it worked on this request."))
+            return worker
+        finally:
+            with self._state:
+                self._running -= 1
+                self._mean_s += 0.2 * (time.monotonic() - started - self._mean_s)
+
+    def _ask(self, worker: _Worker, job: Job) -> None:
+        deadline = time.monotonic() + job.time_limit_s
+        given_up: float | None = None
+        try:
+            worker.pipe.send(("do", job.number, job.what, job.arguments))
+            while True:
+                if worker.pipe.poll(0.05):
+                    message = worker.pipe.recv()
+                    if message[0] != "progress":
+                        return _settle(job, message)
+                    job.fraction = message[2]
+                now = time.monotonic()
+                if given_up is None and (job.unwanted.is_set() or now > deadline or self._closing.is_set()):
+                    given_up = now
+                    worker.pipe.send(("cancel", job.number))
+                if given_up is not None and (self._closing.is_set() or now > given_up + GRACE_S):
+                    job.future.set_exception(_given_up(job))
+                    job.unwanted.set()
+                    raise Died
+        except (EOFError, OSError) as gone:
+            raise Died from gone
+
+
+def _given_up(job: Job) -> Unavailable:
+    return Unavailable(f"The request was given up after its time limit of {job.time_limit_s:g} s.")
+
+
+def _settle(job: Job, message: tuple[Any, ...]) -> None:
+    kind, _, *content = message
+    if kind == "done":
+        job.future.set_result(content[0])
+    elif kind == "refused":
+        code, sentence, http_status = content
+        job.future.set_exception(Refusal(code, sentence, http_status=http_status))
+    elif kind == "cancelled":
+        job.future.set_exception(_given_up(job))
+    else:
+        job.future.set_exception(RuntimeError(content[0]))
