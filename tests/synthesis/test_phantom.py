@@ -31,11 +31,12 @@ def test_the_ef_asked_for_is_shown_and_told(seed: int, ef: float) -> None:
     assert answer.ed_frame == 1
     assert answer.rv_ef is not None
     assert answer.rv_ef > 10
-    assert answer.warnings == []
+    assert [w.code for w in answer.warnings] == ["STACK_MAY_MISS_BASE_OR_APEX"]
 
 
 def test_the_volume_asked_for(phantom: Phantom) -> None:
-    assert phantom.truth["lv_edv_ml"] == pytest.approx(140, rel=0.06)
+    """But for what lies above the first slice."""
+    assert phantom.truth["lv_edv_ml"] == pytest.approx(140, rel=0.12)
 
 
 def test_the_wall_keeps_its_volume(phantom: Phantom) -> None:
