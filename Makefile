@@ -42,7 +42,7 @@ $(DONE)/torch-$(TORCH):
 	@$(PIP) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch==$(TORCH)
 	@mkdir -p $(DONE) && touch $@
 
-$(DONE)/packages: requirements.lock $(wildcard compat/*/*) | $(DONE)/torch-$(TORCH)
+$(DONE)/packages: requirements.lock compat/pydicom_seg/pydicom_seg.py compat/pydicom_seg/pyproject.toml | $(DONE)/torch-$(TORCH)
 	@echo 'set-up 2/3: the packages of requirements.lock (1.4 GB on disk, about a minute)'
 	@$(PIP) --no-deps -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation ./compat/pydicom_seg
@@ -72,7 +72,7 @@ serve: setup
 
 .PHONY: test lint types layers behaviour format
 test: setup $(DONE)/tools
-	@$(TIMED) 'all stages' $(MAKE) --no-print-directory lint types layers behaviour
+	@$(TIMED) 'all stages' $(MAKE) --keep-going --no-print-directory lint types layers behaviour
 
 lint: $(DONE)/tools
 	@$(TIMED) 'ruff check' $(VENV)/bin/ruff check .
@@ -83,7 +83,7 @@ types: $(DONE)/tools
 
 # The bundles' code is on the path as MONAI puts it there: it belongs to no installed package.
 layers: $(DONE)/tools
-	@PYTHONPATH=bundles/cine_heart $(TIMED) 'import-linter' $(VENV)/bin/lint-imports
+	@PYTHONPATH=bundles/cine_heart $(TIMED) 'import-linter' $(VENV)/bin/lint-imports --no-logo
 
 # Two threads a process: the tests start servers and workers of their own, and more would only fight.
 behaviour: setup $(DONE)/tools

@@ -150,6 +150,7 @@ REFUSED: dict[str, tuple[str, str, Callable[[Path], object]]] = {
     "nrrd with an endless header": ("DAMAGED", "a.nrrd", lambda p: lines(p, *["# again"] * 200_000)),
     "nrrd without sizes": ("DAMAGED", "a.nrrd", lambda p: lines(p, "type: short", "encoding: raw")),
     "nrrd with words for numbers": ("DAMAGED", "a.nrrd", lambda p: lines(p, *BASIC[:2], "sizes: a few")),
+    "nrrd with a number past all numbers": ("DAMAGED", "a.nrrd", lambda p: lines(p, *BASIC[:2], "sizes: 1" + "0" * 30)),
     "nrrd with a line of nonsense": ("DAMAGED", "a.nrrd", lambda p: lines(p, *BASIC, "nonsense")),
     "nrrd of another kind": ("DAMAGED", "a.nrrd", lambda p: lines(p, *BASIC, "encoding: raw", magic="NRRD9999")),
     "nrrd of two sizes": ("DAMAGED", "a.nrrd", lambda p: lines(p, *BASIC[:2], "sizes: 16 16", "encoding: raw")),

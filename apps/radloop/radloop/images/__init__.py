@@ -5,7 +5,7 @@ trusted before anything large is allocated. Knows nothing of hearts, models or H
 """
 
 from radloop.images.bounds import Limits
-from radloop.images.cine import read_cine, read_label, write_cine, write_label, write_label_nrrd
+from radloop.images.cine import read_cine, read_label, read_label_of, write_cine, write_label, write_label_nrrd
 from radloop.images.folder import case_name, find_images
 from radloop.images.picture import Cine, LabelMap, Remark
 from radloop.images.whole_file import replace_whole
@@ -19,6 +19,7 @@ __all__ = [
     "find_images",
     "read_cine",
     "read_label",
+    "read_label_of",
     "replace_whole",
     "write_cine",
     "write_label",

@@ -1,5 +1,6 @@
 """Cines and label maps from files and into files, whatever the format."""
 
+import itertools
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +15,11 @@ from radloop.refusal import Refusal
 
 _HIGHEST_LABEL = 3
 _SPACINGS_MM = (0.05, 100.0)
+# Numbers in a damaged file may overflow on the way; they are refused at its end, so numpy need not warn.
+_quietly = np.errstate(over="ignore", invalid="ignore")
 
 
+@_quietly
 def read_cine(path: Path, *, limits: Limits = Limits()) -> Cine:  # noqa: B008 (frozen)
     """Read a cine (x, y, z, t) from NIfTI (.nii, .nii.gz) or NRRD (.nrrd, .seq.nrrd), told apart by content.
 
@@ -33,6 +37,7 @@ def read_cine(path: Path, *, limits: Limits = Limits()) -> Cine:  # noqa: B008 (
     return _with_doubt(cine)
 
 
+@_quietly
 def read_label(path: Path, *, limits: Limits = Limits()) -> LabelMap:  # noqa: B008 (frozen)
     """Read labels (x, y, z, t), written in any type of number.
 
@@ -47,6 +52,21 @@ def read_label(path: Path, *, limits: Limits = Limits()) -> LabelMap:  # noqa: B
             f"{path.name}: holds values from {lowest:g} to {highest:g} that are no labels; "
             f"labels are the integers 0 to {_HIGHEST_LABEL}.",
         )
+    return label
+
+
+def read_label_of(path: Path, cine: Cine, *, limits: Limits = Limits()) -> LabelMap:  # noqa: B008 (frozen)
+    """Read labels of ``cine``, of all its frames or of one: (x, y, z, t) or (x, y, z, 1).
+
+    Raises Refusal as ``read_label``, and LABEL_GRID where they do not lie on the cine's own grid: another shape,
+    or corners further off than a tenth of a voxel (formats round differently).
+    """
+    label, grid = read_label(path, limits=limits), _read(path, limits)
+    here, there = (" x ".join(str(n) for n in one.voxels.shape) for one in (grid, cine))
+    if label.shape[:3] != cine.voxels.shape[:3] or label.shape[3] not in (1, cine.n_frames):
+        raise Refusal("LABEL_GRID", f"{path.name}: is {here} voxels where the image is {there}.")
+    if grid.spacing_known and cine.spacing_known and _corners_apart(grid, cine) > 0.1:
+        raise Refusal("LABEL_GRID", f"{path.name}: lies elsewhere in space than the image (another affine).")
     return label
 
 
@@ -110,8 +130,7 @@ def _with_doubt(cine: Cine) -> Cine:
 
 def _range(voxels: NDArray[Any], name: str) -> tuple[float, float]:
     # NaN comes through both ends, so that two numbers tell without a mask as large as the image.
-    with np.errstate(invalid="ignore"):
-        lowest, highest = float(voxels.min()), float(voxels.max())
+    lowest, highest = float(voxels.min()), float(voxels.max())
     if not np.isfinite(lowest) or not np.isfinite(highest):
         raise Refusal("NOT_FINITE", f"{name}: holds voxels that are not finite (NaN or infinity).")
     return lowest, highest
@@ -120,3 +139,10 @@ def _range(voxels: NDArray[Any], name: str) -> tuple[float, float]:
 def _fits(shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
     if shape != expected:
         raise ValueError(f"labels of shape {shape} do not fit a picture of {expected}")
+
+
+def _corners_apart(one: Cine, other: Cine) -> float:
+    """How far the corners of two grids of one shape lie apart at most, in voxels of the smallest side."""
+    corners = np.array(list(itertools.product(*((0, n - 1) for n in one.voxels.shape[:3]), (1,)))).T
+    apart_mm = np.linalg.norm(((one.affine - other.affine) @ corners)[:3], axis=0)
+    return float(apart_mm.max() / min(other.spacing_mm))

@@ -52,9 +52,8 @@ def read_nifti(file: BinaryIO, path: Path, limits: Limits) -> Cine:
     voxels: NDArray[Any] = stored.astype(dtype.newbyteorder("="), copy=False)
     if slope is not None and (slope, inter) != (1.0, 0.0):
         scaled = np.float32 if dtype.itemsize <= 2 or dtype == np.float32 else np.float64
-        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused as not finite
-            voxels = np.multiply(voxels, scaled(slope), dtype=scaled)
-            voxels += scaled(inter)
+        voxels = np.multiply(voxels, scaled(slope), dtype=scaled)
+        voxels += scaled(inter)
 
     per_unit = _MS_PER_UNIT.get(int(header["xyzt_units"]) & 0o70)
     times_ms = None if per_unit is None else even_times_ms(float(header["pixdim"][4]) * per_unit, shape[3])

@@ -99,7 +99,7 @@ def _header(file: BinaryIO, name: str) -> dict[str, Any]:
         raise Refusal("TRUNCATED", f"{name}: is truncated: it ends within its header.")
     try:
         header: dict[str, Any] = nrrd.read_header(lines)
-    except (nrrd.NRRDError, ValueError, IndexError, KeyError, TypeError) as error:
+    except (nrrd.NRRDError, ArithmeticError, ValueError, LookupError, TypeError) as error:
         raise Refusal("DAMAGED", f"{name}: its NRRD header cannot be read ({error}).") from error
     missing = [field for field in ("type", "dimension", "sizes", "encoding") if field not in header]
     if missing:

@@ -48,7 +48,8 @@ class Bundle:
         from monai.data.meta_tensor import MetaTensor
 
         voxels = torch.from_numpy(np.ascontiguousarray(cine.voxels, dtype=np.float32))
-        image = MetaTensor(voxels[None, None], affine=torch.from_numpy(cine.affine))
+        meta = {"spacing_known": cine.spacing_known}
+        image = MetaTensor(voxels[None, None], affine=torch.from_numpy(cine.affine), meta=meta)
         label = self.inferer(image, self.network, progress=progress)
         return Prediction(label[0, 0].numpy(), self.about.name, self.version)
 

@@ -12,7 +12,6 @@ from fastapi import APIRouter, File, Form, Query, Response, UploadFile
 from fastapi.responses import FileResponse
 
 from radloop.answers.service import AddedImage, AddedLabel, DatastoreSummary
-from radloop.images import read_cine
 from radloop.refusal import Refusal
 from radloop.server.context import Context, Here
 from radloop.server.dataset import zipped
@@ -25,7 +24,9 @@ router = APIRouter(prefix="/datastore", tags=["Datastore"])
 ImageId = Annotated[str, Query(max_length=256, description="id of an image")]
 Tag = Annotated[str, Query(max_length=256)]
 JsonText = Annotated[str, Form(description="a JSON object")]
-BINARY: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}
+BINARY: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+}
 
 
 class Output(StrEnum):
@@ -53,6 +54,8 @@ def add_image(
     params: JsonText = "{}",
 ) -> AddedImage:
     """Keep a new image, if it can be read."""
+    from radloop.images import read_cine  # numpy waits for the first picture
+
     info = json_object(params, "params")
     name = plain_name(file)
     image_id = image or image_id_of(name)

@@ -95,7 +95,10 @@ def _source(here: Context, folder: Path, image: str, session: str, file: UploadF
         name = plain_name(file)
         incoming = folder / "in"
         incoming.mkdir()
-        return name.partition(".")[0] or "upload", keep(file, incoming, name)
+        path = keep(file, incoming, name)
+        from radloop.images import case_name  # numpy waits for the first picture
+
+        return case_name(path), path
     if image:
         row = here.store.image(image)
         return row.id, row.path
@@ -104,10 +107,11 @@ def _source(here: Context, folder: Path, image: str, session: str, file: UploadF
 
 async def _finished(job: Job, request: Request) -> dict[str, Any]:
     """The job's result; where the client leaves first, the job is given up."""
-    result: asyncio.Future[dict[str, Any]] = asyncio.wrap_future(job.future)
-    gone: asyncio.Future[None] = asyncio.create_task(_disconnected(request))
+    result = asyncio.wrap_future(job.future)
+    gone = asyncio.create_task(_disconnected(request))
     try:
-        await asyncio.wait([result, gone], return_when=asyncio.FIRST_COMPLETED)
+        watched: set[asyncio.Future[Any]] = {result, gone}
+        await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
         if not result.done():
             job.cancel()
             with contextlib.suppress(Unavailable, asyncio.CancelledError):

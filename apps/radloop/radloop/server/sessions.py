@@ -28,7 +28,9 @@ class Session:
     @property
     def image_id(self) -> str:
         """What answers call the picture."""
-        return self.file.name.partition(".")[0] or "session"
+        from radloop.images import case_name  # numpy waits for the first picture
+
+        return case_name(self.file)
 
     @property
     def expired(self) -> bool:

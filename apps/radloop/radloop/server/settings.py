@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from radloop.refusal import Refusal
 
 
 class Settings(BaseSettings):
@@ -27,3 +29,12 @@ class Settings(BaseSettings):
     time_limit_s: float = Field(600, gt=0, description="of one inference")
     upload_limit_mb: int = Field(2048, ge=1, description="of one request; larger ones are answered 413")
     session_expiry_s: int = Field(3600, ge=1, description="longest time that a session lives unused")
+
+    @classmethod
+    def given(cls, **options: object) -> "Settings":
+        """From options (None: not given) before the environment. Raises ``Refusal`` naming the one that is wrong."""
+        try:
+            return cls(**{name: value for name, value in options.items() if value is not None})  # type: ignore[arg-type]
+        except ValidationError as wrong:
+            first = wrong.errors()[0]
+            raise Refusal("BAD_SETTING", f"Setting {first['loc'][0]}: {first['msg']}") from None

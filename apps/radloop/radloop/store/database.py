@@ -10,13 +10,15 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, create_engine, event, inspect, text
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from radloop.refusal import Refusal
+from radloop.store.files import disk_fault, disk_full
 
 FILE = "store.sqlite"
 NEWEST = "0001"
 _BUSY_MS = 30_000
+_DISK_FAULTS = ("disk I/O error", "unable to open database file", "readonly database", "malformed")
 
 
 class Database:
@@ -88,11 +90,14 @@ class Database:
 def _said_plainly() -> Iterator[None]:
     try:
         yield
-    except OperationalError as fault:
-        if "disk is full" in str(fault.orig):
-            raise Refusal("DISK_FULL", "The disk is full: nothing was changed.", http_status=507) from fault
-        if "locked" in str(fault.orig):
+    except DatabaseError as fault:
+        reason = str(fault.orig)
+        if "disk is full" in reason:
+            raise disk_full() from fault
+        if "locked" in reason:
             raise Refusal("STORE_BUSY", "The store is busy: try again in a moment.", http_status=503) from fault
+        if any(said in reason for said in _DISK_FAULTS):
+            raise disk_fault(reason) from fault
         raise
 
 

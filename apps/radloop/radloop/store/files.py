@@ -23,14 +23,28 @@ class Arrived:
     bytes: int
 
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_DISK_FAULTS = (errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENODEV, errno.ESTALE)
+
+
+def disk_full() -> Refusal:
+    return Refusal("DISK_FULL", "The disk is full: nothing was kept.", http_status=507)
+
+
+def disk_fault(reason: str | None) -> Refusal:
+    return Refusal("DISK_FAULT", f"The disk did not take it ({reason}): nothing was kept.", http_status=503)
+
+
 @contextmanager
-def full_disk_refused() -> Iterator[None]:
-    """A disk without room is something a person can mend: say so."""
+def disk_faults_refused() -> Iterator[None]:
+    """A disk without room, or without leave to write, is something a person can mend: say so."""
     try:
         yield
     except OSError as fault:
-        if fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise Refusal("DISK_FULL", "The disk is full: nothing was kept.", http_status=507) from fault
+        if fault.errno in _NO_ROOM:
+            raise disk_full() from fault
+        if fault.errno in _DISK_FAULTS:
+            raise disk_fault(fault.strerror) from fault
         raise
 
 

@@ -1,6 +1,5 @@
 """The store as its users see it: images, labels and what is known of them, kept in a data folder."""
 
-import os
 from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +13,7 @@ from radloop.store import in_use, journal, listing, queries
 from radloop.store.check import Finding, check, take_up
 from radloop.store.database import Database
 from radloop.store.events import Event, ImageFile, Kind, apply, newest_event
-from radloop.store.files import Arrived, arriving, full_disk_refused, make_folder, put_into_place, sha256_of
+from radloop.store.files import Arrived, arriving, disk_faults_refused, make_folder, put_into_place, sha256_of
 from radloop.store.infos import checked_info, reviewed_info
 from radloop.store.names import (
     IMAGE_SUFFIXES,
@@ -45,21 +44,21 @@ class Store:
         self.data = data.resolve()
         if studies is not None and not studies.is_dir():
             raise Refusal("NO_STUDIES", f"The studies folder {studies} is not there or no folder.", http_status=404)
-        with full_disk_refused():
+        with disk_faults_refused():
             make_folder(self.data)
             self._in_use = in_use.join(self.data)
-        self.database = Database(self.data, database_url)
         self._studies = StudiesFolder(studies.resolve(), self.data) if studies is not None else None
-        with self.database.reading() as connection:
-            lost = newest_event(connection) is None and any(journal.read(self.data))
-        if lost:
-            with full_disk_refused(), self.database.writing() as connection:
-                take_up(self.data, connection)
+        try:
+            self.database = Database(self.data, database_url)
+        except Refusal:
+            self._in_use.close()
+            raise
+        self._take_up_if_lost()
         self._look()
 
     def close(self) -> None:
         self.database.close()
-        os.close(self._in_use)
+        self._in_use.close()
 
     def __enter__(self) -> Self:
         return self
@@ -103,7 +102,7 @@ class Store:
         with self.database.reading() as connection:
             queries.refuse_taken(connection, image_id)
         folder = self.data / "images" / image_id
-        with full_disk_refused(), arriving(source, folder) as arrived, self.database.writing() as connection:
+        with disk_faults_refused(), arriving(source, folder) as arrived, self.database.writing() as connection:
             queries.refuse_taken(connection, image_id)
             at = stamp(newest_event(connection))
             target = folder / f"{at}{suffix}"
@@ -178,7 +177,7 @@ class Store:
             of = queries.listed_image(connection, image_id)
         image_sha256 = self.checksum(image_id) if of["source"] != "elsewhere" else None
         folder = self.data / "labels" / image_id
-        with full_disk_refused(), arriving(file, folder) as arrived, self.database.writing() as connection:
+        with disk_faults_refused(), arriving(file, folder) as arrived, self.database.writing() as connection:
             of = queries.listed_image(connection, image_id)
             newest = connection.execute(queries.labels_of(image_id, tag).limit(1)).mappings().first()
             at = stamp(newest_event(connection))
@@ -255,7 +254,7 @@ class Store:
         """Everything in the form of MONAI Label's ``datastore_v2.json`` (``/datastore/?output=all``): newest labels."""
         self._look()
         with self.database.reading() as connection:
-            return listing.listing(connection, self.data)
+            return listing.listing(connection)
 
     def next_unlabelled(
         self, order: Literal["first", "random"] = "first", *, tag: str = "final", without: Collection[str] = ()
@@ -276,13 +275,20 @@ class Store:
 
     # -- how things happen ------------------------------------------------------------------------------------------
 
+    def _take_up_if_lost(self) -> None:
+        with self.database.reading() as connection:
+            lost = newest_event(connection) is None and any(journal.read(self.data))
+        if lost:
+            with disk_faults_refused(), self.database.writing() as connection:
+                take_up(self.data, connection)
+
     def _look(self) -> None:
         if self._studies is not None and self._studies.has_changed():
             self.scan()
 
     def _note(self, image_id: str, kind: Kind, info: dict[str, Any]) -> None:
         self._look()
-        with full_disk_refused(), self.database.writing() as connection:
+        with disk_faults_refused(), self.database.writing() as connection:
             of = queries.listed_image(connection, image_id)
             body = {"info": {**of["info"], **info}} if kind == "image_info" else {}
             self._happen(
@@ -290,7 +296,7 @@ class Store:
             )
 
     def _note_label(self, label_id: str, kind: Kind, info: dict[str, Any]) -> None:
-        with full_disk_refused(), self.database.writing() as connection:
+        with disk_faults_refused(), self.database.writing() as connection:
             row = queries.label(connection, label_id)
             if row["deleted"] is not None:
                 raise Refusal("LABEL_DELETED", f"Label {label_id} was deleted.", http_status=404)

@@ -24,12 +24,16 @@ def analyse_cine(
         image=image,
         model=prediction.model,
         model_version=prediction.model_version,
-        diagnosis_model=_diagnosis(bundle.about.folder / "models" / "diagnosis.json"),
+        diagnosis_model=diagnosis_model(bundle),
     )
     return prediction, measurements
 
 
-@cache
-def _diagnosis(file: Path) -> DiagnosisModel | None:
+def diagnosis_model(bundle: Bundle) -> DiagnosisModel | None:
     """A bundle may come without one: hearts are then measured and not sorted into groups."""
+    return _read(bundle.about.folder / "models" / "diagnosis.json")
+
+
+@cache
+def _read(file: Path) -> DiagnosisModel | None:
     return DiagnosisModel.load(file) if file.exists() else None

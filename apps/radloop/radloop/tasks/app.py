@@ -14,8 +14,9 @@ from monailabel.tasks.activelearning.first import First
 from monailabel.tasks.activelearning.random import Random
 
 from radloop import __version__
+from radloop.images import case_name
 from radloop.models import Bundle, load_bundle
-from radloop.tasks.infer import image_name, infer, model_info
+from radloop.tasks.infer import infer, model_info
 
 DESCRIPTION = "Cine MR of the heart: every frame labelled, and what follows from it. Research use only."
 
@@ -48,7 +49,7 @@ class CineTask(InferTask):  # type: ignore[misc]
         file = Path(request["image"])
         folder = self.folder / str(next(self.numbers))
         folder.mkdir()
-        written, answer = infer(self.bundle, file, image=image_name(file), params=request, folder=folder)
+        written, answer = infer(self.bundle, file, image=case_name(file), params=request, folder=folder)
         return str(written), answer.model_dump(mode="json")
 
 

@@ -1,6 +1,5 @@
 """The infer task: MONAI Label's contract around one bundle, from request to file and JSON."""
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -53,9 +52,3 @@ def parse(params: Mapping[str, Any]) -> InferParams:
         first = wrong.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise Refusal("BAD_PARAMS", f"params: {field}: {first['msg']}", http_status=400) from None
-
-
-def image_name(file: Path) -> str:
-    """The id of a picture that has none: its file name without suffixes, and nothing but plain characters."""
-    stem = re.sub(r"(\.seq)?(\.nii\.gz|\.nii|\.nrrd|\.nhdr|\.mha|\.mhd)$", "", file.name, flags=re.IGNORECASE)
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", stem).lstrip("._-")[:100] or "image"

@@ -1,5 +1,6 @@
 """Which part of a label map a client is given, and in which kind of file."""
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ class Wanted:
 
         Its name is for people: clients save under it, and it must not look like a temporary file of the server's.
         """
+        image = re.sub(r"[^A-Za-z0-9._-]+", "_", image)
         name = f"{image}.{model}" if self.frame is None or cine.still else f"{image}.{model}.frame{self.frame}"
         file = folder / f"{name}{self.suffix}"
         if self.frame is not None:

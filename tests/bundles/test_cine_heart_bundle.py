@@ -1,0 +1,141 @@
+"""The bundle by itself: a copy of its folder and MONAI's own commands, without radloop."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+from radloop import places
+from radloop.images import read_cine
+from radloop.models import load_bundle
+
+SCHEMA = places.bundles() / "schema" / "meta_schema_20240725.json"
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """A copy of the bundle's folder, far from the checkout."""
+    folder = tmp_path_factory.mktemp("alone") / "cine_heart"
+    shutil.copytree(
+        places.bundles() / "cine_heart", folder, ignore=shutil.ignore_patterns("runs", "eval", "__pycache__")
+    )
+    return folder
+
+
+def monai(bundle: Path, *arguments: str) -> str:
+    """``python -m monai.bundle`` in the bundle's folder, which sees nothing of radloop; returns what it printed."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"PYTHONPATH": str(bundle)}
+    command = [sys.executable, "-W", "ignore", "-m", "monai.bundle", *arguments]
+    done = subprocess.run(command, cwd=bundle, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return done.stdout + done.stderr
+
+
+def test_metadata_follows_the_schema(alone):
+    monai(alone, "verify_metadata", "--meta_file", "configs/metadata.json", "--filepath", str(SCHEMA))
+
+
+def test_metadata_without_a_required_field_does_not(alone):
+    broken = json.loads((alone / "configs/metadata.json").read_text())
+    del broken["network_data_format"]
+    (alone / "broken.json").write_text(json.dumps(broken))
+    with pytest.raises(AssertionError, match="network_data_format"):
+        monai(alone, "verify_metadata", "--meta_file", "broken.json", "--filepath", str(SCHEMA))
+
+
+def test_network_takes_and_gives_what_the_metadata_say(alone):
+    monai(
+        alone,
+        *("verify_net_in_out", "--net_id", "network_def", "--meta_file", "configs/metadata.json"),
+        *("--config_file", "configs/inference.json", "--n", "3"),
+    )
+
+
+def test_version_and_changelog_move_together():
+    metadata = load_metadata()
+    assert list(metadata["changelog"])[-1] == metadata["version"]
+
+
+def test_weights_are_small_and_load_without_running_code():
+    import torch
+
+    path = places.bundles() / "cine_heart" / "models" / "model.pt"
+    assert path.stat().st_size <= 8_000_000
+    assert torch.load(path, weights_only=True)["model"]
+
+
+def test_alone_it_draws_the_same_voxels_as_within_radloop(alone, tmp_path):
+    short = tmp_path / "in" / "short.nii.gz"
+    short.parent.mkdir()
+    source = nibabel.load(places.sample_data() / "failing.nii.gz")
+    nibabel.save(source.slicer[:, :, 2:6, :5], short)
+    monai(
+        alone,
+        *("run", "--config_file", "configs/inference.json", "--meta_file", "configs/metadata.json"),
+        *("--logging_file", "configs/logging.conf", "--bundle_root", str(alone)),
+        *("--dataset_dir", str(short.parent), "--output_dir", str(tmp_path / "out")),
+    )
+    written = nibabel.load(tmp_path / "out" / "short.nii.gz")
+    expected = load_bundle("cine_heart").predict(read_cine(short)).label
+    assert np.array_equal(np.asarray(written.dataobj), expected)
+    assert np.array_equal(written.affine, source.slicer[:, :, 2:6, :5].affine)
+    assert (expected == 3).any()
+
+
+@pytest.fixture
+def patients(tmp_path):
+    """Two made patients laid out like ACDC's development part, and a split that names them."""
+    from radloop.synthesis import make_phantom
+
+    for seed, name in enumerate(("patient001", "patient002")):
+        folder = tmp_path / "data" / name
+        folder.mkdir(parents=True)
+        phantom = make_phantom(seed)
+        volume = (phantom.label == 3).sum(axis=(0, 1, 2))
+        frames = {"ed": int(volume.argmax()), "es": int(volume.argmin())}
+        for phase, t in frames.items():
+            for suffix, voxels in (("", phantom.cine.voxels), ("_gt", phantom.label)):
+                picture = nibabel.Nifti1Image(np.asarray(voxels[..., 3:6, t]), phantom.cine.affine)
+                nibabel.save(picture, folder / f"{phase}{suffix}.nii.gz")
+    (tmp_path / "split.json").write_text(json.dumps({"train": ["patient001"], "val": [], "test": ["patient002"]}))
+    return tmp_path
+
+
+def test_it_trains_is_interrupted_resumes_and_is_evaluated_alone(alone, patients):
+    common = (
+        "--config_file",
+        "configs/train.json",
+        "--bundle_root",
+        str(alone),
+        "--dataset_dir",
+        str(patients / "data"),
+    )
+    common += (
+        "--split",
+        str(patients / "split.json"),
+        "--output_dir",
+        str(patients / "runs"),
+        "--steps_per_epoch",
+        "2",
+    )
+    monai(alone, "run", *common, "--epochs", "1")
+    resumed = monai(alone, "run", *common, "--epochs", "2")
+    assert "epoch 2 saved" in resumed
+    assert "epoch 1 saved" not in resumed
+    evaluated = monai(
+        alone,
+        *("run", "--config_file", "['configs/inference.json','configs/evaluate.json']", "--bundle_root", str(alone)),
+        *("--dataset_dir", str(patients / "data"), "--split", str(patients / "split.json")),
+        *("--ckpt_path", str(patients / "runs" / "model.pt"), "--logging_file", "configs/logging.conf"),
+    )
+    assert "mean_dice" in evaluated
+
+
+def load_metadata():
+    return json.loads((places.bundles() / "cine_heart" / "configs" / "metadata.json").read_text())

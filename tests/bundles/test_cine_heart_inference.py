@@ -1,0 +1,110 @@
+"""The bundle's inference with its committed weights, on sample hearts whose labels are known."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cine_heart_code.grid import InPlaneOrder
+from radloop import places
+from radloop.images import Cine, read_cine
+from radloop.learning.agreement import dice
+from radloop.models import load_bundle
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return load_bundle("cine_heart")
+
+
+@pytest.fixture(scope="module")
+def heart():
+    """A sample heart of four frames, so that the tests stay quick."""
+    cine = read_cine(places.sample_data() / "normal.nii.gz")
+    return Cine(np.ascontiguousarray(cine.voxels[..., ::6]), cine.affine)
+
+
+def reordered(cine: Cine, swap: bool, flips: tuple[int, ...]) -> tuple[Cine, np.ndarray]:
+    """The same exam with its in-plane axes stored in another order, and where its voxels went."""
+    order = np.eye(4)
+    voxels = cine.voxels
+    for axis in flips:
+        voxels = np.flip(voxels, axis)
+        order = order @ _flip(axis, cine.voxels.shape[axis])
+    if swap:
+        voxels = voxels.swapaxes(0, 1)
+        order = order @ np.eye(4)[[1, 0, 2, 3]]
+    return Cine(np.ascontiguousarray(voxels), cine.affine @ order), order
+
+
+def _flip(axis: int, n: int) -> np.ndarray:
+    matrix = np.eye(4)
+    matrix[axis, axis], matrix[axis, 3] = -1, n - 1
+    return matrix
+
+
+def back(label: np.ndarray, swap: bool, flips: tuple[int, ...]) -> np.ndarray:
+    return np.flip(label.swapaxes(0, 1) if swap else label, flips)
+
+
+@pytest.mark.parametrize(("swap", "flips"), itertools.product((False, True), ((), (0,), (1,), (0, 1))))
+def test_one_exam_has_one_answer_in_all_eight_orders_of_its_pixels(bundle, heart, swap, flips):
+    expected = bundle.predict(heart).label
+    other, _ = reordered(heart, swap, flips)
+    assert np.array_equal(back(bundle.predict(other).label, swap, flips), expected)
+    assert (expected == 3).any()
+
+
+def test_slices_in_reverse_order_give_labels_in_reverse_order(bundle, heart):
+    upside_down = Cine(np.ascontiguousarray(heart.voxels[:, :, ::-1]), heart.affine @ _flip(2, heart.voxels.shape[2]))
+    expected = bundle.predict(heart).label
+    found = bundle.predict(upside_down).label[:, :, ::-1]
+    # The sums over slices run in another order: a voxel on an edge may fall to the other side.
+    assert all(dice(found, expected, value) > 0.999 for value in (1, 2, 3))
+
+
+def test_a_turn_that_the_header_does_not_tell_turns_the_answer(bundle, heart):
+    """Voxels mirrored and turned under an unchanged affine: another picture for the network, the same heart."""
+    expected = bundle.predict(heart).label
+    for k in (1, 2, 3):
+        turned = Cine(np.ascontiguousarray(np.rot90(heart.voxels, k)), heart.affine)
+        found = np.rot90(bundle.predict(turned).label, -k)
+        assert min(dice(found, expected, value) for value in (1, 2, 3)) > 0.85
+
+
+def test_grey_values_in_another_unit_are_the_same_picture(bundle, heart):
+    expected = bundle.predict(heart).label
+    scaled = Cine(heart.voxels.astype(np.float32) * 17.5 - 300, heart.affine)
+    found = bundle.predict(scaled).label
+    assert min(dice(found, expected, value) for value in (1, 2, 3)) > 0.99
+
+
+def test_one_frame_alone_is_labelled(bundle, heart):
+    still = Cine(heart.voxels[..., :1], heart.affine, still=True)
+    label = bundle.predict(still).label
+    assert label.shape == still.voxels.shape
+    assert min(dice(label, bundle.predict(heart).label[..., :1], value) for value in (2, 3)) > 0.8
+
+
+def test_noise_has_no_heart(bundle):
+    noise = np.random.default_rng(0).normal(100, 10, (120, 110, 3, 2)).astype(np.float32)
+    assert not bundle.predict(Cine(noise, np.diag([1.5, 1.5, 8, 1]))).label.any()
+
+
+@settings(max_examples=30, deadline=None)
+@given(swap=st.booleans(), flips=st.sampled_from([(), (0,), (1,), (0, 1)]), seed=st.integers(0, 99))
+def test_the_standard_order_undoes_itself_and_is_the_same_for_every_storage(swap, flips, seed):
+    rng = np.random.default_rng(seed)
+    turn, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    affine = np.eye(4)
+    affine[:3, :3] = turn * [1.4, 1.6, 8]
+    voxels = rng.random((5, 7, 2, 1))
+    cine = Cine(voxels, affine)
+    other, _ = reordered(cine, swap, flips)
+    order, other_order = InPlaneOrder.of(affine), InPlaneOrder.of(other.affine)
+    assert torch.equal(order.undo(order.apply(torch.from_numpy(voxels))), torch.from_numpy(voxels))
+    standard = [o.apply(torch.from_numpy(c.voxels.copy())) for o, c in ((order, cine), (other_order, other))]
+    assert torch.equal(*standard)

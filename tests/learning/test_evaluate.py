@@ -1,0 +1,79 @@
+"""``radloop evaluate`` on patients made by the phantom, laid out like ACDC's development part."""
+
+import json
+import shutil
+
+import nibabel
+import numpy as np
+import pytest
+
+from radloop.synthesis import make_phantom
+
+
+@pytest.fixture(scope="module")
+def patients(tmp_path_factory):
+    """patient901 is unseen; patient003 has the name of one that the model was trained on."""
+    folder = tmp_path_factory.mktemp("patients")
+    phantom = make_phantom(901)
+    volume = (phantom.label == 3).sum(axis=(0, 1, 2))
+    frames = {"ed": int(volume.argmax()), "es": int(volume.argmin())}
+    patient = folder / "patient901"
+    patient.mkdir()
+
+    def save(name, voxels):
+        nibabel.save(nibabel.Nifti1Image(np.asarray(voxels), phantom.cine.affine), patient / f"{name}.nii.gz")
+
+    for phase, t in frames.items():
+        save(phase, phantom.cine.voxels[..., t])
+        save(f"{phase}_gt", phantom.label[..., t])
+        save(f"cine_{phase}_gt", phantom.label[..., t])
+    save("cine", phantom.cine.voxels)
+    info = {"group": "NOR", "full_matrix": phantom.cine.voxels.shape[:3]}
+    info |= {f"{phase}_frame": t + 1 for phase, t in frames.items()}
+    (patient / "info.json").write_text(json.dumps(info))
+    shutil.copytree(patient, folder / "patient003")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def scores(patients, radloop):
+    return json.loads(radloop("evaluate", "cine_heart", patients, "--json").stdout)
+
+
+def test_patients_trained_on_are_marked_and_left_out_of_the_means(scores):
+    assert {c["patient"]: (c["part"], c["counted"]) for c in scores["cases"]} == {
+        "patient003": ("train", False),
+        "patient901": ("unseen", True),
+    }
+    assert scores["summary"]["patients"] == 1
+
+
+def test_scores_are_those_of_the_one_patient_counted(scores):
+    case = next(c for c in scores["cases"] if c["counted"])
+    summary = scores["summary"]
+    values = [case["dice"][p][k] for p in ("ed", "es") for k in ("lv", "myo", "rv")]
+    assert summary["mean_dice"] == pytest.approx(np.mean(values), abs=1e-4)
+    assert summary["uncut"]["patients"] == 1
+    assert summary["lv_ef_mean_absolute_error"] == pytest.approx(abs(case["lv_ef_error"]), abs=1e-4)
+    assert summary["cine"]["ed_frame_error"] == case["ed_frame_error"] <= 2
+    assert summary["mean_dice"] > 0.7
+
+
+def test_a_part_that_is_named_is_counted(patients, radloop):
+    done = radloop("evaluate", "cine_heart", patients, "--part", "train", "--json")
+    scores = json.loads(done.stdout)
+    assert [(c["patient"], c["counted"]) for c in scores["cases"]] == [("patient003", True)]
+
+
+def test_the_table_names_every_case_and_says_who_does_not_count(patients, radloop):
+    done = radloop("evaluate", "cine_heart", patients)
+    assert "patient901" in done.stdout
+    assert "trained on: not counted" in done.stdout
+    assert "mean Dice" in done.stdout
+
+
+def test_a_folder_without_patients_is_refused_in_one_line(tmp_path, radloop):
+    done = radloop("evaluate", "cine_heart", tmp_path, check=False)
+    assert done.returncode == 2
+    assert str(tmp_path) in done.stderr
+    assert len(done.stderr.splitlines()) == 1
