@@ -29,9 +29,8 @@ def _phantom(
     shape: tuple[int, int, int, int] = (36, 31, 5, 7), turn: tuple[int, int, int] = (1, 1, 1), oblique: bool = True
 ) -> Cine:
     """A cine (x, y, z, t) without any symmetry; ``turn`` flips its axes in the patient."""
-    columns, rows, slices, frames = shape
     voxels = np.random.default_rng(7).integers(0, 1500, shape).astype(np.int16)
-    voxels[3:9, 20:28, 1:3] += (200 * np.arange(frames)).astype(np.int16)
+    voxels[3:9, 20:28, 1:3] += (200 * np.arange(shape[3])).astype(np.int16)
     skew = np.array([[-1.1, 0.7, 3.0], [0.8, 1.2, -5.0], [0.3, -0.1, 5.0]]) if oblique else np.eye(3)
     directions, _ = np.linalg.qr(skew)
     directions = directions * turn
@@ -40,7 +39,7 @@ def _phantom(
     affine = np.eye(4)
     affine[:3, :3] = directions * [1.3, 1.5, 8.0]
     affine[:3, 3] = [20.0, -11.0, 5.0]
-    return Cine(voxels, affine, np.arange(frames) * 43.5)
+    return Cine(voxels, affine, np.arange(shape[3]) * 43.5)
 
 
 @pytest.fixture(scope="session")

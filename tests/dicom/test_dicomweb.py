@@ -97,7 +97,9 @@ def test_headers_are_those_of_the_files(client: DICOMwebClient, study: list[Path
             header = told.pop(file.SOPInstanceUID)
             assert "PixelData" not in {e.keyword for e in header if e.value}
             for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "TriggerTime", "Rows"):
-                np.testing.assert_allclose(np.float64(header[keyword].value), np.float64(file[keyword].value), rtol=1e-9)
+                np.testing.assert_allclose(
+                    np.float64(header[keyword].value), np.float64(file[keyword].value), rtol=1e-9
+                )
     assert not told
 
 

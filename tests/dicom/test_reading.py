@@ -144,6 +144,19 @@ def test_other_files_are_skipped_and_named(study: Path, heart: Cine) -> None:
     assert "half.dcm" in said["DAMAGED_FILES"]
 
 
+@pytest.mark.parametrize("form", ["one-series", "enhanced"])
+def test_bare_data_sets_without_preamble_are_read(form: Form, heart: Cine, tmp_path: Path) -> None:
+    make_study(heart, tmp_path, form=form, beside=False)
+    for path in tmp_path.glob("*.dcm"):
+        ds = pydicom.dcmread(path)
+        ds.file_meta = pydicom.dataset.FileMetaDataset()
+        ds.preamble = None  # type: ignore[assignment]
+        pydicom.dcmwrite(path, ds, implicit_vr=False, little_endian=True)
+        path.rename(path.with_suffix(""))
+    cine, _ = read_cine_dicom(tmp_path)
+    np.testing.assert_array_equal(cine.voxels, heart.voxels)
+
+
 def test_rescale_is_applied(study: Path, heart: Cine) -> None:
     def rescale(ds: Dataset) -> None:
         ds.RescaleSlope, ds.RescaleIntercept = "0.5", "-10"
@@ -290,7 +303,7 @@ def test_scouts_alone_are_no_cine(study: Path) -> None:
         ("CT_small.dcm", "NOT_MR"), ("examples_ybr_color.dcm", "NOT_MR"), ("test-SR.dcm", "NOT_MR"),
         ("waveform_ecg.dcm", "NOT_MR"), ("rtdose.dcm", "NOT_MR"), ("liver_1frame.dcm", "NOT_MR"),
         ("MR_truncated.dcm", "NO_SHORT_AXIS"), ("MR_small_jpeg_ls_lossless.dcm", "NO_SHORT_AXIS"),
-        ("no_meta.dcm", "NOT_MR"), ("image_dfl.dcm", "NOT_MR"), ("examples_palette.dcm", "NOT_MR"),
+        ("no_meta.dcm", "NO_DICOM"), ("image_dfl.dcm", "NOT_MR"), ("examples_palette.dcm", "NOT_MR"),
     ],
 )  # fmt: skip
 def test_other_objects_are_refused_by_name(name: str, code: str, tmp_path: Path) -> None:
