@@ -11,8 +11,8 @@ import httpx
 import psutil
 import pytest
 
-SLOW = (128, 128, 8, 16)
-"""Enough voxels for the network to work on for more than a second."""
+SLOW = (96, 96, 5, 12)
+"""Enough voxels for the network to work on for about a second."""
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from typing import Any
 
 import psutil
 import pytest
+
 import radloop
 from radloop.refusal import Refusal
 from radloop.workers import Busy, Pool, Unavailable
