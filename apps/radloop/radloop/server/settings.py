@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     studies: Path | None = Field(None, description="folder of images; without it the sample data are served")
     home: Path | None = Field(None, description="where labels and everything else that is written goes")
     workers: int = Field(1, ge=1, le=64, description="processes that hold the models")
+    niceness: int = Field(5, ge=0, le=19, description="how far the workers stand back behind the server")
     queue: int = Field(16, ge=1, le=10_000, description="requests that may wait; more are answered 429")
     time_limit_s: float = Field(600, gt=0, description="of one inference")
     upload_limit_mb: int = Field(2048, ge=1, description="of one request; larger ones are answered 413")
