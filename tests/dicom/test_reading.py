@@ -333,6 +333,19 @@ def test_a_stack_of_long_axis_views_in_the_same_series_is_told_apart(heart: Cine
     np.testing.assert_array_equal(cine.voxels, heart.voxels)
 
 
+def test_a_flow_measurement_in_the_same_direction_is_left_out(heart: Cine, study: Path) -> None:
+    one = pydicom.dcmread(sax(study)[0])
+    for n, z in enumerate((1.0, 1.5)):  # at the place of a slice, and between two
+        affine = heart.affine.copy()
+        affine[:3, 3] += heart.affine[:3, 2] * z
+        flow = Cine(np.repeat(heart.voxels[:, :, :1], 2, axis=3), affine, np.arange(14) * 20.0)
+        folder = study / f"flow{n}"
+        make_study(flow, folder, seed=f"flow{n}", beside=False)
+        change(sax(folder), lambda ds: setattr(ds, "StudyInstanceUID", one.StudyInstanceUID))
+    cine, _ = read_cine_dicom(study)
+    np.testing.assert_array_equal(cine.voxels, heart.voxels)
+
+
 def test_of_two_large_stacks_the_oblique_or_the_named_one_is_the_short_axis(
     phantom: Callable[..., Cine], tmp_path: Path
 ) -> None:

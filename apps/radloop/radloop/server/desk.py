@@ -75,6 +75,7 @@ class HeartDesk:
             "affine": cine.affine.tolist(),
             "times_ms": None if cine.times_ms is None else cine.times_ms.tolist(),
             "spacing_known": cine.spacing_known,
+            "remarks": [tuple(remark) for remark in cine.remarks],
             "ed_frame": figures.ed_frame,
             "es_frame": figures.es_frame,
         }
@@ -145,18 +146,16 @@ class HeartDesk:
         )
 
     def _analyse(self, image: str) -> Answered:
-        picture, source = self._archive.cine(image)
+        picture, _ = self._archive.cine(image)
         with tempfile.TemporaryDirectory(dir=self._here.scratch) as folder:
             file = Path(folder) / "cine.nii"
             write_cine(file, picture)
             asked = {"model": MODEL, "file": str(file), "image": image, "params": {}, "folder": folder}
             result = self._asked("infer", asked)
-            answer = json.loads(result["answer"])
-            voxels = read_label(Path(result["file"]))
-        measurements = Measurements.model_validate({key: answer[key] for key in Measurements.model_fields})
-        # The file between has one time step for all frames, the objects have a time each.
-        measurements.times_ms = None if source.times_ms is None else source.times_ms.tolist()
-        return voxels, measurements
+            labels = read_label(Path(result["file"]))
+        # Measured as every later change of the contours is, on the objects' own grid and times: the file
+        # between has rounded them.
+        return labels, self.measure(image, Figures(labels, json.loads(result["answer"])["model_version"]))
 
     def _into_store(self, image: str) -> None:
         """A label needs its image beside it: models learn from both. The cine is kept as it is analysed."""
@@ -233,7 +232,7 @@ def _pictureless(cine: "DicomCine") -> Cine:
     from radloop.dicom import Source
 
     source = Source(cine, Dataset())
-    return Cine(np.broadcast_to(np.uint8(0), _grid(cine)), source.affine, source.times_ms)
+    return Cine(np.broadcast_to(np.uint8(0), _grid(cine)), source.affine, source.times_ms, remarks=cine.remarks)
 
 
 def _grid(cine: "DicomCine") -> Grid:
