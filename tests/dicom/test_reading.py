@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
-from pydicom.uid import JPEGLSLossless, RLELossless
+from pydicom.uid import MPEG2MPML, JPEGLSLossless, RLELossless
 
 from radloop.dicom import read_cine_dicom, read_study
 from radloop.dicom.make import Form, make_study
@@ -172,6 +172,18 @@ def test_compressed_pixels_are_the_same(study: Path, heart: Cine, syntax: str) -
     change(sax(study), lambda ds: ds.compress(syntax))
     cine, _ = read_cine_dicom(study)
     np.testing.assert_array_equal(cine.voxels, heart.voxels)
+
+
+def test_pixels_that_nothing_here_decodes_are_refused_by_name(study: Path) -> None:
+    def film(ds: Dataset) -> None:
+        ds.compress(RLELossless)
+        ds.file_meta.TransferSyntaxUID = MPEG2MPML
+
+    change(sax(study)[3:4], film)
+    said = refusal(study)
+    assert said.code == "CANNOT_DECODE"
+    assert "sax-cine-004.dcm" in said.sentence
+    assert "MPEG2" in said.sentence
 
 
 def test_a_retaken_slice_takes_the_place_of_the_first(heart: Cine, tmp_path: Path) -> None:

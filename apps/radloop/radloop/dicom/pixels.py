@@ -9,6 +9,7 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.pixels.decoders.base import get_decoder
+from pydicom.uid import UID
 
 from radloop.dicom.files import UNREADABLE, transfer_syntax
 from radloop.dicom.grid import Grid
@@ -49,9 +50,16 @@ def _decoded(plane: Plane, place: Path | Dataset) -> NDArray[Any]:
     try:
         dataset = pydicom.dcmread(place, force=True) if isinstance(place, Path) else place
         dataset.file_meta.TransferSyntaxUID = syntax = transfer_syntax(dataset)
-        if syntax.is_encapsulated and not get_decoder(syntax).is_available:
+        if syntax.is_encapsulated and not _decodes(syntax):
             raise Refusal("CANNOT_DECODE", f"{plane.name} is compressed as {syntax.name}, which nothing here decodes.")
         pixels: NDArray[Any] = dataset.pixel_array
     except (*UNREADABLE, RuntimeError) as fault:
         raise Refusal("DAMAGED", f"{plane.name} is damaged or cut short: its pixels cannot be read.") from fault
     return pixels[None] if plane.frame is not None and pixels.ndim == 2 else pixels
+
+
+def _decodes(syntax: UID) -> bool:
+    try:
+        return get_decoder(syntax).is_available
+    except NotImplementedError:  # films and references to pixels elsewhere
+        return False
