@@ -101,7 +101,7 @@ def short_axis(planes: Sequence[Plane]) -> DicomCine:
         if colour:
             raise Refusal("COLOUR", f"{colour.name} is not a plain grey picture (MONOCHROME2).")
         if len(planes) == 1:
-            raise Refusal("NO_SHORT_AXIS", f"{planes[0].name} is a single picture: give the folder of its study.")
+            raise Refusal("NO_SHORT_AXIS", f"{planes[0].name} is a single picture, not a cine.")
         raise Refusal(
             "NO_SHORT_AXIS",
             f"{planes[0].name} and {len(planes) - 1} more MR images hold no short-axis cine: no three parallel "
