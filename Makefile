@@ -72,7 +72,7 @@ serve: setup
 
 .PHONY: test lint types layers behaviour format
 test: setup $(DONE)/tools
-	@$(TIMED) 'all stages' $(MAKE) --no-print-directory lint types layers behaviour
+	@$(TIMED) 'all stages' $(MAKE) --keep-going --no-print-directory lint types layers behaviour
 
 lint: $(DONE)/tools
 	@$(TIMED) 'ruff check' $(VENV)/bin/ruff check .

@@ -108,7 +108,7 @@ def test_a_right_ventricle_that_grows_has_no_ef() -> None:
 
 
 def test_a_lost_frame_is_told() -> None:
-    answer = measure(boxes([1000] * 6 + [0] + [1000] * 6), cine(boxes([1] * 13)), image="a")
+    answer = measure(boxes([1000] * 6 + [0] + [1000] * 10), cine(boxes([1] * 17)), image="a")
     assert codes(answer) == {"EMPTY_FRAMES", "UNEVEN_VOLUMES", "IMPLAUSIBLE_EF"}
     assert answer.es_frame == 7
 
@@ -199,3 +199,11 @@ def test_acdc_figures_are_met_to_the_last_digit() -> None:
         for field in ("lv_edv_ml", "lv_esv_ml", "lv_ef", "rv_edv_ml", "rv_esv_ml", "rv_ef", "lv_mass_g"):
             assert getattr(answer, field) == pytest.approx(float(row[field]), abs=0.0501), (row["patient"], field)
         assert volume_curves(label, 1.0).shape == (3, 2)
+
+
+def test_phases_that_a_person_chose_are_followed() -> None:
+    label = boxes([800, 1000, 400, 500], [500, 600, 300, 200])
+    answer = measure(label, cine(label, np.diag([2, 2, 10, 1])), image="a", ed_frame=1, es_frame=4)
+    assert (answer.ed_frame, answer.es_frame) == (1, 4)
+    assert (answer.lv_edv_ml, answer.lv_esv_ml, answer.rv_edv_ml, answer.rv_esv_ml) == pytest.approx((32, 20, 20, 8))
+    assert (answer.lv_ef, answer.rv_ef) == (37.5, 60)

@@ -17,11 +17,14 @@ def measure(
     model: str | None = None,
     model_version: str | None = None,
     diagnosis_model: DiagnosisModel | None = None,
+    ed_frame: int | None = None,
+    es_frame: int | None = None,
 ) -> Measurements:
     """What follows from the labels (x, y, z, t) of a cine.
 
-    ED and ES are the frames of largest and smallest LV volume (the first of equals), and the RV is taken
-    there too; mass is the myocardium's at ED. Whatever is not known is None, with a warning:
+    ED and ES are the frames of largest and smallest LV volume (the first of equals) unless a person chose
+    another (``ed_frame``, ``es_frame``, from 1), and the RV is taken there too; mass is the myocardium's at
+    ED. Whatever is not known is None, with a warning:
 
     - ``NO_HEART``: no LV in any frame; nothing follows.
     - ``NO_SPACING``: voxel size unknown; no mL and no g. EF is a ratio of voxels and stands.
@@ -75,7 +78,8 @@ def measure(
     if not found or cine.n_frames == 1:
         return answer
 
-    ed, es = ed_index(lv), es_index(lv)
+    ed = ed_index(lv) if ed_frame is None else ed_frame - 1
+    es = es_index(lv) if es_frame is None else es_frame - 1
     answer.ed_frame, answer.es_frame = ed + 1, es + 1
     answer.lv_ef = ejection_fraction(lv[ed], lv[es])
     ejects = rv[es] <= rv[ed]  # the RV's own phases may differ from the LV's, but not by so much

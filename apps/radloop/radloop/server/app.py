@@ -3,14 +3,17 @@
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
 
 from radloop import __version__, places
 from radloop.answers.service import Problem
-from radloop.server import datastore, health, inference, info, sampling, session_routes
+from radloop.server import datastore, dicomweb, health, inference, info, panel, sampling, session_routes, viewer
 from radloop.server.catalogue import Catalogue
 from radloop.server.context import Context
+from radloop.server.desk import HeartDesk
+from radloop.server.drafts import Drafts
 from radloop.server.guard import Guard
 from radloop.server.problems import answer_problems
 from radloop.server.sessions import Sessions
@@ -47,7 +50,7 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
         lifespan=lifespan,
         responses={status: {"model": Problem, "description": text} for status, text in PROBLEMS.items()},
     )
-    app.state.context = Context(
+    context = app.state.context = Context(
         settings=settings,
         catalogue=catalogue,
         pool=pool,
@@ -59,4 +62,15 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
     answer_problems(app)
     for routes in (info, inference, datastore, session_routes, sampling, health):
         app.include_router(routes.router)
+    _for_ohif(app, context, data)
     return app
+
+
+def _for_ohif(app: FastAPI, context: Context, data: Path) -> None:
+    """The viewer, the archive that it reads, and its panel's own words."""
+    from radloop.dicom.web import open_archive
+
+    archive = open_archive(context.settings.studies or places.sample_data())
+    app.include_router(dicomweb.router(archive))
+    app.include_router(panel.router(HeartDesk(context, archive), Drafts(data / "drafts")))
+    app.include_router(viewer.router(data, places.plugins() / "ohif-radloop" / "dist"))

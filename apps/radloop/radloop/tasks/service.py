@@ -9,6 +9,7 @@ import numpy as np
 from radloop.images import Cine
 from radloop.models import Bundle, load_bundle
 from radloop.refusal import Refusal
+from radloop.tasks.drawn import measure_drawn
 from radloop.tasks.infer import infer
 from radloop.tasks.light_monai import import_light
 
@@ -29,10 +30,14 @@ class Service:
                 self.facts["versions"][name] = self.bundles[name].version
 
     def answer(self, what: str, arguments: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:
-        """``infer`` with ``model, file, image, params, folder|None``: ``{"file": str|None, "answer": JSON text}``."""
+        """``infer`` with ``model, file, image, params, folder|None``: ``{"file": str|None, "answer": JSON text}``;
+        ``measure`` with what ``measure_drawn`` takes: ``{"answer": JSON text}``, also where no model could be loaded.
+        """
+        model = arguments["model"]
+        if what == "measure":
+            return {"answer": measure_drawn(self.bundles.get(model), arguments).model_dump_json()}
         if what != "infer":
             raise Refusal("NO_SUCH_REQUEST", f"{what}: workers do not know this request.", http_status=404)
-        model = arguments["model"]
         if model not in self.bundles:
             reason = self.facts["faults"].get(model, "no such model")
             raise Refusal("MODEL_UNAVAILABLE", f"{model} cannot be used: {reason}", http_status=503)

@@ -1,0 +1,145 @@
+"""Planes brought into the order of slices and phases, or refused with the name of the one that does not fit."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radloop.dicom.plane import Plane
+from radloop.images.frame_times import believable_times_ms
+from radloop.refusal import Refusal
+
+SAME_PLACE_MM = 0.2
+"""Planes closer than this along the normal are the same slice at other times."""
+
+UNEVEN = 0.1
+"""How far, as a share of it, single distances may be from the mean distance of slices."""
+
+Grid = tuple[tuple[Plane, ...], ...]
+"""Planes by slice (along the normal, from one end) and phase: ``grid[z][t]``."""
+
+
+def normal(plane: Plane) -> NDArray[np.float64]:
+    """The direction in which slices lie above one another: row x column (DICOM PS3.3, C.7.6.2.1.1)."""
+    orientation = np.asarray(plane.orientation, float)
+    across = np.cross(orientation[:3], orientation[3:])
+    return np.asarray(across / np.linalg.norm(across))
+
+
+def height_mm(plane: Plane, direction: NDArray[np.float64]) -> float:
+    return float(np.dot(np.asarray(plane.position), direction))
+
+
+def by_place(planes: Iterable[Plane]) -> list[list[Plane]]:
+    """Parallel planes grouped by their position along the normal, from low to high."""
+    planes = list(planes)
+    direction = normal(planes[0])
+    places: list[list[Plane]] = []
+    last = -np.inf
+    for plane in sorted(planes, key=lambda p: height_mm(p, direction)):
+        here = height_mm(plane, direction)
+        if here - last > SAME_PLACE_MM:
+            places.append([])
+        places[-1].append(plane)
+        last = here
+    return places
+
+
+def grid_of(planes: Iterable[Plane]) -> Grid:
+    """Sort parallel planes of one matrix into slices and phases.
+
+    Refuses, naming an object, where two planes claim one place and time, where a phase or a slice is
+    missing, or where slices are not evenly spaced.
+    """
+    slices = [in_time(place) for place in by_place(planes)]
+    _same_phases(slices)
+    _even_distances(slices)
+    return tuple(map(tuple, slices))
+
+
+def in_time(place: Sequence[Plane]) -> list[Plane]:
+    """The planes of one slice in the order of the heartbeat.
+
+    By trigger time; where that is absent or the same everywhere, by temporal position, then by
+    Instance Number and number of the frame.
+    """
+    for key in (_by_trigger, _by_order, _by_number):
+        if any(key(p) is None for p in place):
+            continue
+        ordered = sorted(place, key=key)  # type: ignore[arg-type]
+        twins = [(a, b) for a, b in pairwise(ordered) if key(a) == key(b)]
+        if not twins:
+            return ordered
+        if len(set(map(key, place))) > 1:
+            first, second = twins[0]
+            raise Refusal(
+                "TWO_STACKS",
+                f"{first.name} and {second.name} lie at the same place and time: two stacks of images are mixed here.",
+            )
+    raise Refusal(
+        "NO_TIMES",
+        f"{place[0].name} and {place[-1].name} lie at the same place, and nothing tells which comes first "
+        "(trigger times and instance numbers are equal).",
+    )
+
+
+def _by_trigger(plane: Plane) -> float | None:
+    return plane.trigger_ms
+
+
+def _by_order(plane: Plane) -> float | None:
+    return plane.order
+
+
+def _by_number(plane: Plane) -> tuple[int, int]:
+    return plane.instance_number, plane.frame or 0
+
+
+def mean_times_ms(slices: Sequence[Sequence[Plane]]) -> NDArray[np.float64] | None:
+    """Times of the phases after the first, averaged over the slices that tell theirs; (t,) or None."""
+    told = [[float(p.trigger_ms) for p in one if p.trigger_ms is not None] for one in slices]
+    rising = [t for t, one in zip(told, slices, strict=True) if len(t) == len(one) and np.all(np.diff(t) > 0)]
+    if not rising:
+        return None
+    times: NDArray[np.float64] = np.mean([np.asarray(t) - t[0] for t in rising], axis=0).round(3)
+    return believable_times_ms(times)
+
+
+def _same_phases(slices: Sequence[Sequence[Plane]]) -> None:
+    counts = Counter(map(len, slices))
+    usual = max(counts, key=lambda n: (counts[n], n))
+    for z, planes in enumerate(slices, 1):
+        if len(planes) == usual:
+            continue
+        where = f"slice {z} of {len(slices)} has {len(planes)} phases where the others have {usual}"
+        if len(planes) < usual:
+            raise Refusal("MISSING_PHASE", f"A phase is missing next to {_before_gap(planes).name}: {where}.")
+        raise Refusal("UNEQUAL_PHASES", f"{planes[-1].name} does not fit: {where}.")
+
+
+def _before_gap(planes: Sequence[Plane]) -> Plane:
+    """The plane after which one is missing, as far as times or instance numbers show it; else the last."""
+    for marks in ([p.trigger_ms for p in planes], [p.instance_number for p in planes]):
+        if len(planes) > 2 and None not in marks:
+            steps = np.diff(np.asarray(marks, float))
+            if np.max(steps) > 1.5 * np.median(steps) > 0:
+                return planes[int(np.argmax(steps))]
+    return planes[-1]
+
+
+def _even_distances(slices: Sequence[Sequence[Plane]]) -> None:
+    direction = normal(slices[0][0])
+    heights = [height_mm(one[0], direction) for one in slices]
+    if len(heights) < 3:
+        return
+    gaps = np.diff(heights)
+    usual = float(np.median(gaps))
+    wrong = int(np.argmax(np.abs(gaps - usual)))
+    if abs(gaps[wrong] - usual) > UNEVEN * usual:
+        raise Refusal(
+            "UNEVEN_SLICES",
+            f"{slices[wrong][0].name} and {slices[wrong + 1][0].name} lie {gaps[wrong]:.1f} mm apart where other "
+            f"slices are {usual:.1f} mm apart: a slice is missing, or two stacks are mixed.",
+        )

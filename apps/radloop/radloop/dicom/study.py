@@ -1,0 +1,144 @@
+"""From a folder of DICOM files to the short-axis cine in it, or to one sentence that says why there is none."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pydicom
+from pydicom.dataset import Dataset
+
+from radloop.dicom.files import Scan, scan
+from radloop.dicom.find import DicomCine, candidates, choose
+from radloop.dicom.pixels import read_pixels
+from radloop.dicom.plane import MR, Plane, planes_of
+from radloop.dicom.plane import text as said_in
+from radloop.dicom.source import Source
+from radloop.images import Cine, Remark
+from radloop.refusal import Refusal
+
+_PIXEL_DATA = 0x7FE00010
+
+
+def read_study(folder: Path) -> list[DicomCine]:
+    """The short-axis cine of every study in a folder, in the order of the Study Instance UIDs; no pixels are read.
+
+    A study without one is left out, with a remark; refuses, in one sentence that names an object, where
+    no study has one that fits.
+    """
+    found = each_study(folder)
+    cines = [cine for cine in found if isinstance(cine, DicomCine)]
+    refusals = [refusal for refusal in found if isinstance(refusal, Refusal)]
+    if not cines:
+        raise refusals[0]
+    remarks = tuple(Remark("SKIPPED_STUDY", refusal.sentence) for refusal in refusals)
+    return [replace(cine, remarks=cine.remarks + remarks) for cine in cines]
+
+
+def each_study(folder: Path) -> list[DicomCine | Refusal]:
+    """As ``read_study``, with the refusal of a study that has no cine in its place; refuses where no MR is at all."""
+    found = scan(folder)
+    planes = [p for path, header in found.headers.items() for p in planes_of(header, _name(path, folder))]
+    if not planes:
+        raise _nothing(folder, found)
+    studies: dict[str, list[Plane]] = {}
+    for plane in _once(planes):
+        studies.setdefault(plane.study_uid, []).append(plane)
+    remarks = tuple(_left_out(found))
+    cines: list[DicomCine | Refusal] = []
+    for _, of_study in sorted(studies.items()):
+        try:
+            cine = short_axis(of_study)
+            cines.append(replace(cine, remarks=cine.remarks + remarks))
+        except Refusal as refusal:
+            damaged = f" Damaged: {_some(found.damaged)}." if found.damaged else ""
+            cines.append(Refusal(refusal.code, refusal.sentence + damaged))
+    return cines
+
+
+def _left_out(found: Scan) -> Iterator[Remark]:
+    for code, names, what in (
+        ("SKIPPED_FILES", found.others, "no DICOM"),
+        ("DAMAGED_FILES", found.damaged, "damaged"),
+    ):
+        if names:
+            how_many = "1 file that is" if len(names) == 1 else f"{len(names)} files that are"
+            yield Remark(code, f"Skipped {how_many} {what}: {_some(names)}.")
+
+
+def read_cine_dicom(folder: Path) -> tuple[Cine, Source]:
+    """The one short-axis cine in a folder (or in a multi-frame file), with its pixels and where each comes from."""
+    cines = read_study(folder)
+    if len(cines) > 1:
+        raise Refusal("SEVERAL_STUDIES", f"{folder} holds {len(cines)} studies with a cine: give the folder of one.")
+    return load(cines[0], files_of(folder))
+
+
+def files_of(folder: Path) -> Callable[[Plane], Path]:
+    """Where the file of a plane is that was found in ``folder``."""
+    return lambda plane: folder / plane.name if folder.is_dir() else folder
+
+
+def load(cine: DicomCine, place: Callable[[Plane], Path | Dataset]) -> tuple[Cine, Source]:
+    """Read the pixels of a cine; ``place`` gives the file of a plane, or the object itself."""
+    source = Source(cine, _header(place(cine.grid[0][0])))
+    voxels = read_pixels(cine.grid, place)
+    return Cine(voxels, source.affine, source.times_ms, remarks=cine.remarks), source
+
+
+def short_axis(planes: Sequence[Plane]) -> DicomCine:
+    """The short-axis cine among the planes of one study; refuses where there is none that fits."""
+    best = choose(candidates(planes))
+    lost = [p for p in planes if p.position is None or p.orientation is None or p.spacing_mm is None]
+    for plane in lost:
+        if best is None or plane.series_uid in best.series:
+            raise Refusal(
+                "NO_GEOMETRY",
+                f"{plane.name} does not say where it lies: position, orientation or pixel spacing is missing or wrong.",
+            )
+    if best is None:
+        colour = next((p for p in planes if p.colour), None)
+        if colour:
+            raise Refusal("COLOUR", f"{colour.name} is not a plain grey picture (MONOCHROME2).")
+        raise Refusal(
+            "NO_SHORT_AXIS",
+            f"{planes[0].name} and the {len(planes) - 1} other MR images beside it hold no short-axis cine: no three "
+            "parallel planes were imaged at more than one time.",
+        )
+    return best.fitted()
+
+
+def _once(planes: Sequence[Plane]) -> list[Plane]:
+    """Without copies: one object may lie in a folder under two names."""
+    seen: dict[tuple[str, int | None], Plane] = {}
+    for plane in planes:
+        seen.setdefault((plane.sop_instance_uid, plane.frame), plane)
+    return list(seen.values())
+
+
+def _nothing(folder: Path, found: Scan) -> Refusal:
+    if found.headers:
+        path, first = next((p, h) for p, h in found.headers.items() if said_in(h, "SOPClassUID") not in MR)
+        kinds = Counter(said_in(h, "Modality") or "of no modality" for h in found.headers.values())
+        said = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
+        what = said_in(first, "Modality") or "no MR"
+        if len(found.headers) == 1:
+            return Refusal("NOT_MR", f"{_name(path, folder)} is {what}: a short-axis cine is MR.")
+        return Refusal("NOT_MR", f"{folder.name} holds no MR image ({said}; {_name(path, folder)} is {what}).")
+    if found.damaged:
+        return Refusal("DAMAGED", f"{found.damaged[0]} is damaged or cut short.")
+    return Refusal("NO_DICOM", f"{folder} holds no DICOM file ({len(found.others)} other files).")
+
+
+def _name(path: Path, folder: Path) -> str:
+    return str(path.relative_to(folder)) if folder.is_dir() else path.name
+
+
+def _some(names: Sequence[str], most: int = 3) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _header(place: Path | Dataset) -> Dataset:
+    if isinstance(place, Path):
+        return pydicom.dcmread(place, stop_before_pixels=True, force=True)
+    return place[:_PIXEL_DATA]

@@ -1,0 +1,146 @@
+"""A folder of DICOM files as an archive that can be searched, read and added to."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from radloop.dicom.files import looks_like_dicom, read_header
+from radloop.dicom.find import DicomCine
+from radloop.dicom.plane import Plane
+from radloop.dicom.source import Source
+from radloop.dicom.study import load, short_axis
+from radloop.dicom.web.entry import Entry, entry
+from radloop.dicom.web.intake import examine, write_all
+from radloop.dicom.web.offer import Frames, Json, Query, Stored, checked, not_found
+from radloop.dicom.web.query import search
+from radloop.dicom.web.stored import file_of, frames_of, header_json
+from radloop.images import Cine
+from radloop.refusal import Refusal
+
+LOOK_AGAIN_S = 2.0
+"""The folder is looked at again after this time; only files that changed are read."""
+
+
+class Archive:
+    """Searches, fetches and keeps objects in ``folder`` and below; new ones go to STUDY/SERIES/OBJECT.dcm.
+
+    Files that are no DICOM, or damaged, are left alone. Where two files hold one object the first by
+    name counts. Safe to use from several threads.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._files: dict[Path, Entry | tuple[int, int]] = {}
+        self._by_instance: dict[str, Entry] = {}
+        self._looked = -LOOK_AGAIN_S
+        self._found: dict[str, tuple[frozenset[Path], DicomCine | Refusal]] = {}
+
+    def refresh(self) -> None:
+        """Look for new, changed and vanished files now."""
+        with self._lock:
+            self._look()
+
+    def search(self, level: str, query: Query, study: str | None = None, series: str | None = None) -> list[Json]:
+        checked(study, series)
+        return search(level, self._chosen(study, series), query)
+
+    def metadata(self, study: str, series: str | None = None, instance: str | None = None) -> Iterator[Json]:
+        return (header_json(e.path, e.stamp) for e in self._some(study, series, instance))
+
+    def objects(self, study: str, series: str | None = None, instance: str | None = None) -> Iterator[bytes]:
+        return (file_of(e.path) for e in self._some(study, series, instance))
+
+    def frames(self, study: str, series: str, instance: str, numbers: Sequence[int]) -> Frames:
+        [only] = self._some(study, series, instance)
+        return frames_of(only.path, only.stamp, list(numbers))
+
+    def store(self, objects: Sequence[bytes], study: str | None = None) -> Stored:
+        checked(study)
+        entries = {e.instance: e.path for e in self._entries()}
+        arrivals = [examine(content, study, entries) for content in objects]
+        stored = write_all(self.folder, arrivals)
+        self.refresh()
+        return stored
+
+    def cines(self, study: str | None = None) -> list[DicomCine]:
+        checked(study)
+        studies = [study] if study else sorted({e.study for e in self._entries()})
+        return [cine for uid in studies if isinstance(cine := self._cine_of(uid), DicomCine)]
+
+    def cine(self, id: str) -> tuple[Cine, Source]:
+        cine = self.find_cine(id)
+        return load(cine, self._place)
+
+    def find_cine(self, id: str) -> DicomCine:
+        """The cine that a series belongs to; else what the series alone makes, or why it makes none."""
+        checked(id)
+        of_series = [e for e in self._entries() if e.series == id]
+        if not of_series:
+            raise not_found(id)
+        found = self._cine_of(of_series[0].study)
+        if isinstance(found, DicomCine) and id in found.series_uids:
+            return found
+        planes = [p for e in of_series for p in e.planes]
+        if not planes:
+            modality = of_series[0].summary.get("00080060", {}).get("Value", ["of no modality"])[0]
+            raise Refusal("NOT_MR", f"{of_series[0].path.name} is {modality}: a short-axis cine is MR.")
+        return short_axis(planes)
+
+    def _cine_of(self, study: str) -> DicomCine | Refusal:
+        entries = self._chosen(study)
+        planes = [p for e in entries for p in e.planes]
+        if not planes:
+            return Refusal("NOT_MR", f"The study {study} holds no MR image.")
+        files = frozenset(e.path for e in entries if e.planes)
+        known = self._found.get(study)
+        if known is None or known[0] != files:
+            try:
+                known = files, short_axis(planes)
+            except Refusal as refusal:
+                known = files, refusal
+            self._found[study] = known
+        return known[1]
+
+    def _place(self, plane: Plane) -> Path:
+        return self._by_instance[plane.sop_instance_uid].path
+
+    def _some(self, study: str, series: str | None, instance: str | None) -> list[Entry]:
+        checked(study, series, instance)
+        found = [e for e in self._chosen(study, series) if instance in (None, e.instance)]
+        if not found:
+            raise not_found(study, series, instance)
+        return found
+
+    def _chosen(self, study: str | None = None, series: str | None = None) -> list[Entry]:
+        return [e for e in self._entries() if study in (None, e.study) and series in (None, e.series)]
+
+    def _entries(self) -> list[Entry]:
+        with self._lock:
+            if time.monotonic() - self._looked >= LOOK_AGAIN_S:
+                self._look()
+            return list(self._by_instance.values())
+
+    def _look(self) -> None:
+        seen: dict[Path, Entry | tuple[int, int]] = {}
+        for path in sorted(p for p in self.folder.rglob("*") if p.is_file() and not p.name.startswith(".")):
+            try:
+                status = path.stat()
+            except FileNotFoundError:  # gone since it was listed
+                continue
+            stamp = status.st_mtime_ns, status.st_size
+            known = self._files.get(path)
+            if known is None or (known.stamp if isinstance(known, Entry) else known) != stamp:
+                known = self._read(path, stamp) or stamp
+            seen[path] = known
+        self._files = seen
+        self._by_instance = {e.instance: e for e in reversed(seen.values()) if isinstance(e, Entry)}
+        self._by_instance = dict(reversed(self._by_instance.items()))
+        self._looked = time.monotonic()
+
+    def _read(self, path: Path, stamp: tuple[int, int]) -> Entry | None:
+        header = read_header(path) if looks_like_dicom(path) else None
+        if header is None or "SOPInstanceUID" not in header:
+            return None
+        return entry(path, str(path.relative_to(self.folder)), stamp, header)

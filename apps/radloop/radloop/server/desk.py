@@ -1,0 +1,257 @@
+"""What the panel works with: cines of the archive, analysed by the workers, labelled in the store."""
+
+import json
+import tempfile
+import threading
+import zlib
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from radloop.answers import Measurements
+from radloop.answers.panel import Case, Cases, Exported, NoCine, Plane, State, Submission, SubmittedLabel
+from radloop.images import Cine, LabelMap, read_label, read_label_of, write_cine, write_label
+from radloop.refusal import Refusal
+from radloop.server.context import Context
+from radloop.server.panel import Figures, Grid
+from radloop.store import LabelRow
+
+if TYPE_CHECKING:
+    from radloop.dicom import DicomCine
+    from radloop.dicom.web import Offer
+
+MODEL = "cine_heart"
+REMEMBERED = 8
+"""Analyses that are at hand when a person comes back to a case."""
+
+Answered = tuple[LabelMap, Measurements]
+
+
+class HeartDesk:
+    """The panel's desk over an archive of DICOM objects. An image is a cine, its id that of its series."""
+
+    def __init__(self, here: Context, archive: "Offer") -> None:
+        self._here = here
+        self._archive = archive
+        self._lock = threading.Lock()
+        self._found: dict[str, DicomCine] = {}
+        self._answered: OrderedDict[tuple[str, ...], Answered] = OrderedDict()
+
+    def cases(self, study: str) -> Cases:
+        found = self._archive.cines(study)
+        others = [] if found else self._others(study, found)
+        for cine in found:
+            self._know(cine)
+        segments = self._here.catalogue.model(MODEL).label_details
+        return Cases(cases=[self._case(cine) for cine in found], others=others, segments=segments)
+
+    def grid(self, image: str) -> Grid:
+        return _grid(self._cine(image))
+
+    def analyse(self, image: str) -> Answered:
+        cine = self._cine(image)
+        key = (str(self._version()), *(plane.sop_instance_uid for row in cine.grid for plane in row))
+        with self._lock:
+            if known := self._answered.get(key):
+                self._answered.move_to_end(key)
+                return known
+        answered = self._analyse(image)
+        with self._lock:
+            self._answered[key] = answered
+            while len(self._answered) > REMEMBERED:
+                self._answered.popitem(last=False)
+        return answered
+
+    def measure(self, image: str, figures: Figures) -> Measurements:
+        cine = _pictureless(self._cine(image))
+        told = {
+            "model": MODEL,
+            "model_version": figures.from_version,
+            "image": image,
+            "labels": zlib.compress(np.ascontiguousarray(figures.labels).tobytes(), level=1),
+            "shape": figures.labels.shape,
+            "affine": cine.affine.tolist(),
+            "times_ms": None if cine.times_ms is None else cine.times_ms.tolist(),
+            "spacing_known": cine.spacing_known,
+            "remarks": [tuple(remark) for remark in cine.remarks],
+            "ed_frame": figures.ed_frame,
+            "es_frame": figures.es_frame,
+        }
+        return Measurements.model_validate_json(self._asked("measure", told)["answer"])
+
+    def labels(self, image: str) -> list[SubmittedLabel]:
+        try:
+            rows = self._here.store.labels(image)
+        except Refusal as refusal:
+            if refusal.http_status != 404:
+                raise
+            return []  # an image that nobody has labelled need not be in the store yet
+        return [_told(row) for row in rows if row.tag == "final"]
+
+    def label(self, image: str, label: str) -> tuple[SubmittedLabel, LabelMap]:
+        row = self._here.store.label_by_id(label)
+        if row.image != image:
+            raise Refusal("NO_SUCH_LABEL", f"There is no label {label} of this image.", http_status=404)
+        cine = _pictureless(self._cine(image))
+        voxels = read_label_of(row.path, cine)
+        if voxels.shape != cine.voxels.shape:
+            raise Refusal("ONE_FRAME", "This label is of one frame only, and cannot be opened here.")
+        return _told(row), voxels
+
+    def submit(self, image: str, labels: LabelMap, submission: Submission) -> SubmittedLabel:
+        cine = self._cine(image)
+        self._into_store(cine.id)
+        review = submission.model_dump(mode="json", include={"author", "from_version", "reviewed"})
+        with tempfile.TemporaryDirectory(dir=self._here.scratch) as folder:
+            file = Path(folder) / "label.nii.gz"
+            write_label(file, labels, _pictureless(cine))
+            info = {**review, "assumed_reviewed": False}
+            return _told(self._here.store.add_label(cine.id, file, author=None, info=info))
+
+    def export(self, image: str, figures: Figures, measurements: Measurements) -> Exported:
+        import pydicom
+
+        from radloop.dicom.codes import Code, Segment
+        from radloop.dicom.seg import write_seg
+        from radloop.dicom.sr import write_sr
+
+        _, source = self._archive.cine(image)
+        details = self._here.catalogue.model(MODEL).label_details
+        segments = [Segment(d.value, d.name, Code(d.code, d.scheme, d.meaning), d.colour) for d in details]
+        version = figures.from_version or "none"
+        with tempfile.TemporaryDirectory(dir=self._here.scratch) as folder:
+            seg = write_seg(
+                Path(folder) / "seg.dcm",
+                figures.labels,
+                source,
+                algorithm=MODEL,
+                version=version,
+                segments=segments,
+                manual=figures.edited,
+            )
+            sr_file = Path(folder) / "sr.dcm"
+            sr = write_sr(sr_file, measurements, source, seg, algorithm=MODEL, version=version, segments=segments)
+            written = [*seg, sr]
+            stored = self._archive.store([file.read_bytes() for file in written], source.cine.study_uid)
+            if stored.refused:
+                raise Refusal("NOT_STORED", " ".join(stored.sentences) or "The archive did not take SEG and SR.")
+            headers = [pydicom.dcmread(file, stop_before_pixels=True) for file in written]
+        numbers = [int(header.SeriesNumber) for header in headers]
+        return Exported(
+            seg_series=str(headers[0].SeriesInstanceUID),
+            sr_series=str(headers[-1].SeriesInstanceUID),
+            sentence=f"SEG (series {numbers[0]}) and SR (series {numbers[-1]}) are in the archive.",
+        )
+
+    def _analyse(self, image: str) -> Answered:
+        picture, _ = self._archive.cine(image)
+        with tempfile.TemporaryDirectory(dir=self._here.scratch) as folder:
+            file = Path(folder) / "cine.nii"
+            write_cine(file, picture)
+            asked = {"model": MODEL, "file": str(file), "image": image, "params": {}, "folder": folder}
+            result = self._asked("infer", asked)
+            labels = read_label(Path(result["file"]))
+        # Measured as every later change of the contours is, on the objects' own grid and times: the file
+        # between has rounded them.
+        return labels, self.measure(image, Figures(labels, json.loads(result["answer"])["model_version"]))
+
+    def _into_store(self, image: str) -> None:
+        """A label needs its image beside it: models learn from both. The cine is kept as it is analysed."""
+        store = self._here.store
+        try:
+            store.image(image)
+        except Refusal as refusal:
+            if refusal.http_status != 404:
+                raise
+            file = store.data / "cines" / f"{image}.nii.gz"
+            file.parent.mkdir(exist_ok=True)
+            write_cine(file, self._archive.cine(image)[0])
+            store.refer_image(image, file)
+
+    def _asked(self, what: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        job = self._here.pool.submit(what, arguments, time_limit_s=self._here.settings.time_limit_s)
+        return job.future.result()
+
+    def _version(self) -> str | None:
+        facts = self._here.pool.facts
+        return facts["versions"].get(MODEL) if facts else None
+
+    def _cine(self, image: str) -> "DicomCine":
+        with self._lock:
+            known = self._found.get(image)
+        if known is None:
+            known = self._archive.find_cine(image)
+            self._know(known)
+        return known
+
+    def _know(self, cine: "DicomCine") -> None:
+        with self._lock:
+            for uid in (cine.id, *cine.series_uids):
+                self._found[uid] = cine
+
+    def _case(self, cine: "DicomCine") -> Case:
+        picture = _pictureless(cine)
+        labels = self.labels(cine.id)
+        state: State = "submitted" if labels else "new"
+        planes = [row[t] for t in range(cine.n_frames) for row in cine.grid]
+        return Case(
+            image=cine.id,
+            description=cine.description or "Short-axis cine",
+            state=state,
+            frames=cine.n_frames,
+            slices=cine.n_slices,
+            rows=planes[0].rows,
+            columns=planes[0].columns,
+            voxel_ml=picture.voxel_ml,
+            times_ms=None if picture.times_ms is None else picture.times_ms.tolist(),
+            planes=[Plane(series=p.series_uid, instance=p.sop_instance_uid, frame=p.frame or 1) for p in planes],
+            labels=labels,
+            draft=False,
+        )
+
+    def _others(self, study: str, found: list["DicomCine"]) -> list[NoCine]:
+        """Why a series is no cine, in the archive's words; one that makes a cine by itself is taken into ``found``."""
+        others = []
+        for row in self._archive.search("series", [], study):
+            uid, description = (_first(row, tag) for tag in ("0020000E", "0008103E"))
+            try:
+                found.append(self._archive.find_cine(uid))
+            except Refusal as refusal:
+                if refusal.http_status >= 500:
+                    raise
+                others.append(NoCine(series=uid, description=description, sentence=refusal.sentence))
+        return others
+
+
+def _pictureless(cine: "DicomCine") -> Cine:
+    """The cine's grid and times without reading a pixel; its voxels are zeros that take no room."""
+    from pydicom.dataset import Dataset
+
+    from radloop.dicom import Source
+
+    source = Source(cine, Dataset())
+    return Cine(np.broadcast_to(np.uint8(0), _grid(cine)), source.affine, source.times_ms, remarks=cine.remarks)
+
+
+def _grid(cine: "DicomCine") -> Grid:
+    first = cine.grid[0][0]
+    return first.columns, first.rows, cine.n_slices, cine.n_frames
+
+
+def _told(row: LabelRow) -> SubmittedLabel:
+    """A label of the store in the panel's words."""
+    info = row.info
+    return SubmittedLabel(
+        id=row.id,
+        author=row.author or info.get("author") or "",
+        submitted=row.created,
+        from_version=info.get("from_version"),
+        reviewed=info.get("reviewed") or {},
+        assumed_reviewed=info["assumed_reviewed"],
+    )
+
+
+def _first(row: dict[str, Any], tag: str) -> str:
+    return str((row.get(tag, {}).get("Value") or [""])[0])

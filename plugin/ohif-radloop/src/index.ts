@@ -1,0 +1,2 @@
+export { extension } from './extension';
+export { mode } from './mode';

@@ -1,0 +1,31 @@
+/** Places in a cine, as the server writes them (frame → slices, from 1) and as plane numbers (from 0, frame by frame). */
+
+import type { Submission } from './answers';
+
+export type Places = Submission['reviewed'];
+
+export interface Grid {
+  frames: number;
+  slices: number;
+}
+
+export function placesOf(planes: Iterable<number>, { frames, slices }: Grid): Places {
+  const chosen = new Set(planes);
+  const places: Places = {};
+  for (let frame = 0; frame < frames; frame++) {
+    const named = range(slices).filter(slice => chosen.has(frame * slices + slice));
+    if (named.length) places[frame + 1] = named.length === slices ? 'all' : named.map(slice => slice + 1);
+  }
+  return places;
+}
+
+export function planesOf(places: Places, { slices }: Grid): Set<number> {
+  const planes = new Set<number>();
+  for (const [frame, named] of Object.entries(places)) {
+    const first = (Number(frame) - 1) * slices;
+    for (const slice of named === 'all' ? range(slices) : named.map(n => n - 1)) planes.add(first + slice);
+  }
+  return planes;
+}
+
+export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);

@@ -1,0 +1,75 @@
+/** The server's side of the panel, word for word as `radloop.answers.panel` writes it down. */
+
+import type {
+  Analysis,
+  Cases,
+  Contours,
+  Draft,
+  DraftKept,
+  Exported,
+  Measurements,
+  OpenedLabel,
+  Submission,
+  SubmittedLabel,
+} from './answers';
+
+/** A sentence that the server, or its silence, has for a person. */
+export class Refused extends Error {
+  /** @param status of HTTP; 0 where nothing answered */
+  constructor(
+    readonly status: number,
+    sentence: string,
+  ) {
+    super(sentence);
+  }
+}
+
+async function ask<Answer>(method: string, path: string, query: Record<string, string>, body?: unknown): Promise<Answer> {
+  let response: Response;
+  try {
+    response = await fetch(`/radloop/${path}?${new URLSearchParams(query)}`, {
+      method,
+      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    throw new Refused(0, 'The server does not answer. Nothing is lost: try again when it is back.');
+  }
+  if (response.status === 204) return undefined as Answer;
+  const said = await response.json().catch(() => null);
+  if (!response.ok || said === undefined) {
+    const sentence = typeof said?.detail === 'string' ? said.detail : `The server failed (${response.status}).`;
+    throw new Refused(response.status, sentence);
+  }
+  return said as Answer;
+}
+
+export const server = {
+  cases: (study: string) => ask<Cases>('GET', 'cases', { study }),
+  analyse: (image: string) => ask<Analysis>('POST', 'analyse', { image }),
+  measure: (image: string, contours: Contours) => ask<Measurements>('POST', 'measure', { image }, contours),
+  labels: (image: string) => ask<SubmittedLabel[]>('GET', 'labels', { image }),
+  label: (image: string, id: string) => ask<OpenedLabel>('GET', 'label', { image, id }),
+  submit: (image: string, submission: Submission) => ask<SubmittedLabel>('PUT', 'labels', { image }, submission),
+  draft: (image: string) => ask<Draft | null>('GET', 'draft', { image }),
+  keepDraft: (image: string, draft: Draft) => ask<DraftKept>('PUT', 'draft', { image }, draft),
+  forgetDraft: (image: string) => ask<void>('DELETE', 'draft', { image }),
+  export: (image: string, contours: Contours) => ask<Exported>('POST', 'export', { image }, contours),
+};
+
+/** Label planes as text: base64 of their gzip. */
+export async function pack(voxels: Uint8Array): Promise<string> {
+  const zipped = await through(voxels, new CompressionStream('gzip'));
+  let binary = '';
+  for (let i = 0; i < zipped.length; i += 0x8000) binary += String.fromCharCode(...zipped.subarray(i, i + 0x8000));
+  return btoa(binary);
+}
+
+export async function unpack(planes: string): Promise<Uint8Array> {
+  return through(Uint8Array.from(atob(planes), c => c.charCodeAt(0)), new DecompressionStream('gzip'));
+}
+
+async function through(bytes: Uint8Array, stream: ReadableWritablePair): Promise<Uint8Array> {
+  const body = new Blob([bytes as BlobPart]).stream().pipeThrough(stream);
+  return new Uint8Array(await new Response(body).arrayBuffer());
+}

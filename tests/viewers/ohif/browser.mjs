@@ -1,0 +1,104 @@
+// A real Chromium with WebGL in software, and what a person can see and do in it. Nothing of the page is called or
+// set from here: its globals are only read, to know where a pixel of an image lies on the screen.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const plugin = new URL('../../../plugin/ohif-radloop/package.json', import.meta.url);
+const { chromium } = createRequire(plugin)('playwright-core');
+
+const GONE = /net::ERR_ABORTED/; // the viewer gives up requests for images that nobody looks at any more
+
+export async function openBrowser(address, { width = 1360, height = 860 } = {}) {
+  const profile = mkdtempSync(join(tmpdir(), 'radloop-browser-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    viewport: { width, height },
+    acceptDownloads: true,
+    args: [
+      '--no-sandbox', '--disable-gpu', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--no-first-run',
+      '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic',
+    ],
+  });
+  const page = context.pages()[0] ?? (await context.newPage());
+  const seen = { errors: [], elsewhere: [], failed: [] };
+  page.on('pageerror', error => seen.errors.push(error.message));
+  page.on('console', message => message.type() === 'error' && seen.errors.push(message.text().slice(0, 300)));
+  page.on('request', request => {
+    const url = new URL(request.url());
+    if (/^(http|ws)/.test(url.protocol) && url.host !== new URL(address).host) seen.elsewhere.push(request.url());
+  });
+  page.on('requestfailed', request => {
+    const why = request.failure()?.errorText ?? '';
+    if (!GONE.test(why)) seen.failed.push(`${request.url()} ${why}`);
+  });
+  page.on('response', response => response.status() >= 400 && seen.failed.push(`${response.status()} ${response.url()}`));
+  const close = async () => {
+    await context.close();
+    rmSync(profile, { recursive: true, force: true });
+  };
+  return { page, seen, close, panel: panelOf(page) };
+}
+
+/** The panel as a person finds it: by what stands on it. Playwright looks into shadow roots by itself. */
+function panelOf(page) {
+  const by = name => page.locator(`radloop-heart [data-test="${name}"]`);
+  return {
+    by,
+    text: async name => (await by(name).innerText()).replace(/\s+/g, ' ').trim(),
+    value: async name => Number(await by(name).getAttribute('data-value')),
+    click: name => by(name).click(),
+    place: (frame, slice) => page.locator(`radloop-heart rect[data-place="${frame}/${slice}"]`),
+    shows: (name, pattern, timeout = 30_000) => by(name).filter({ hasText: pattern }).waitFor({ timeout }),
+  };
+}
+
+/** Wait until the viewer has drawn what it has to draw: two readings of the picture that are the same. */
+export async function settled(page) {
+  await page.waitForFunction(
+    () => {
+      const shown = globalThis.cornerstone?.getEnabledElements() ?? [];
+      return shown.length > 0 && shown.every(({ viewport }) => viewport.getImageData?.());
+    },
+    null,
+    { timeout: 60_000 },
+  );
+  let before = '';
+  for (let i = 0; i < 60; i++) {
+    await page.waitForTimeout(120);
+    const now = await page.evaluate(() => document.querySelector('canvas.cornerstone-canvas').toDataURL());
+    if (now === before) return;
+    before = now;
+  }
+  throw new Error('the picture does not come to rest');
+}
+
+/** Where a pixel of the image (column, row) lies on the screen. */
+export const onScreen = (page, pixel) =>
+  page.evaluate(([column, row]) => {
+    const { viewport } = globalThis.cornerstone.getEnabledElements()[0];
+    const { imageToWorldCoords } = globalThis.cornerstone.utilities;
+    const [x, y] = viewport.worldToCanvas(imageToWorldCoords(viewport.getCurrentImageId(), [column, row]));
+    const box = viewport.element.getBoundingClientRect();
+    return { x: box.x + x, y: box.y + y };
+  }, pixel);
+
+/** Colours of the picture on the screen along a row of the image, a quarter of a pixel at a time. */
+export const colours = (page, row, columns) =>
+  page.evaluate(
+    ([row, columns]) => {
+      const { viewport } = globalThis.cornerstone.getEnabledElements()[0];
+      const { imageToWorldCoords } = globalThis.cornerstone.utilities;
+      const drawn = viewport.canvas.getContext('2d');
+      const out = [];
+      for (let column = 0; column < columns; column += 0.25) {
+        const world = imageToWorldCoords(viewport.getCurrentImageId(), [column, row]);
+        const [x, y] = viewport.worldToCanvas(world).map(v => Math.round(v * devicePixelRatio));
+        out.push([...drawn.getImageData(x, y, 1, 1).data].slice(0, 3));
+      }
+      return out;
+    },
+    [row, columns],
+  );
