@@ -83,7 +83,9 @@ def test_a_tag_is_a_name(server: Any, tag: str) -> None:
     label = np.zeros((48, 40, 3, 5), np.uint8)
     image = nib.load(server.studies / "cine.nii.gz")
     whole = nib.Nifti1Image(label, image.affine).to_bytes()
-    answer = server.http().put("/datastore/label", params={"image": "cine", "tag": tag}, files={"label": ("l.nii", whole)})
+    answer = server.http().put(
+        "/datastore/label", params={"image": "cine", "tag": tag}, files={"label": ("l.nii", whole)}
+    )
     problem(answer, 400)
 
 
@@ -173,7 +175,13 @@ def test_what_is_said_about_a_label_is_checked(server: Any, tmp_path: Path) -> N
     image = nib.load(server.studies / "cine.nii.gz")
     nib.save(nib.Nifti1Image(np.zeros(image.shape, np.uint8), image.affine), tmp_path / "l.nii.gz")
     whole = (tmp_path / "l.nii.gz").read_bytes()
-    for params in ('{"reviewed": {"0": "all"}}', '{"reviewed": {"1": [0]}}', '{"reviewed": 7}', '{"frame": 6}', '{"x": NaN}'):
+    for params in (
+        '{"reviewed": {"0": "all"}}',
+        '{"reviewed": {"1": [0]}}',
+        '{"reviewed": 7}',
+        '{"frame": 6}',
+        '{"x": NaN}',
+    ):
         answer = server.http().put(
             "/datastore/label", params={"image": "cine"}, files={"label": ("l.nii.gz", whole)}, data={"params": params}
         )

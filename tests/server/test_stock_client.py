@@ -10,6 +10,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 import pytest
+
 from radloop.images import read_label
 
 
@@ -187,7 +188,13 @@ def test_images_are_checked_and_described(server: Any) -> None:
 
     http = server.http()
     digest = hashlib.sha256((server.studies / "cine.nii.gz").read_bytes()).hexdigest()
-    for check_sum, status in ((None, 200), (f"SHA256:{digest}", 200), (digest, 200), ("SHA256:00", 404), ("MD5:0", 400)):
+    for check_sum, status in (
+        (None, 200),
+        (f"SHA256:{digest}", 200),
+        (digest, 200),
+        ("SHA256:00", 404),
+        ("MD5:0", 400),
+    ):
         params = {"image": "cine"} | ({"check_sum": check_sum} if check_sum else {})
         assert http.head("/datastore/image", params=params).status_code == status
     assert http.put("/datastore/image/info", params={"image": "cine"}, data={"info": '{"site": 3}'}).status_code == 200
@@ -216,5 +223,3 @@ def test_the_dataset_is_a_zip_of_images_with_final_labels(server: Any, tmp_path:
     assert list((server.data / "scratch").iterdir()) == []
     listed = server.http().get("/datastore/", params={"output": "train"}).json()
     assert {"image": "still", "label": "still"} in listed
-
-

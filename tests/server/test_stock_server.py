@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from radloop.images import read_label
 
 REQUESTS: list[tuple[str, dict[str, Any]]] = [

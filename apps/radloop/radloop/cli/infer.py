@@ -72,7 +72,7 @@ def _infer_all(
     """Every case; one that cannot be used is named, and the others go on."""
     bundle: Bundle | None = None
     done: list[dict[str, Any]] = []
-    failed = [(None, refusal) for refusal in refused]
+    failed: list[tuple[Path | None, Refusal]] = [(None, reason) for reason in refused]
     with progress("analysing", quiet=as_json) as tick:
         for i, case in enumerate(cases):
             try:
@@ -84,8 +84,8 @@ def _infer_all(
                 done.append(measured.model_dump(mode="json"))
             except Refusal as refusal:
                 failed.append((case.place, refusal))
-    for place, refusal in failed:
-        click.echo(f"{place.parent}: {refusal.sentence}" if place else refusal.sentence, err=True)
+    for place, reason in failed:
+        click.echo(f"{place.parent}: {reason.sentence}" if place else reason.sentence, err=True)
     if done:
         _write_csv(output / "measurements.csv", done)
     if as_json:
@@ -131,9 +131,10 @@ def _write_dicom(
     from radloop.dicom.seg import write_seg
     from radloop.dicom.sr import write_sr
 
-    told = {"algorithm": prediction.model, "version": prediction.model_version}
-    written = write_seg(folder / "seg.dcm", prediction.label, source, per_phase=per_phase, **told)
-    write_sr(folder / "sr.dcm", measured, source, written, **told)
+    name, version = prediction.model, prediction.model_version
+    seg = folder / "seg.dcm"
+    written = write_seg(seg, prediction.label, source, algorithm=name, version=version, per_phase=per_phase)
+    write_sr(folder / "sr.dcm", measured, source, written, algorithm=name, version=version)
     for earlier in set(folder.glob("seg*.dcm")) - set(written):
         earlier.unlink()
 
