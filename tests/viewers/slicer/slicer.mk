@@ -15,5 +15,5 @@ $(SLICER_DONE): requirements-slicer.lock
 # The panel in a real window where there is an X server to be had, else in Qt's own off-screen one.
 slicer: setup $(SLICER_DONE)
 	@RADLOOP_PYTHON='$(abspath $(VENV)/bin/python)' OMP_NUM_THREADS=$${OMP_NUM_THREADS:-2} $(TIMED) 'Slicer module' \
-	$$(command -v xvfb-run >/dev/null && echo "xvfb-run -a -s '-screen 0 1280x1400x24'" || echo 'env QT_QPA_PLATFORM=offscreen') \
+	$$(command -v xvfb-run >/dev/null && echo xvfb-run -a || echo env QT_QPA_PLATFORM=offscreen) \
 	$(SLICER_VENV)/bin/python -m pytest tests/viewers/slicer $(ARGS)
