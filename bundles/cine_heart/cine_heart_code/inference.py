@@ -219,6 +219,7 @@ def one_heart(label: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if not mask.any():
             continue
         parts = sitk.GetArrayFromImage(sitk.ConnectedComponent(sitk.GetImageFromArray(mask.astype(np.uint8)), True))
+        # (Copies, not views: a view of an image that nobody holds reads memory that is given away.)
         # The first structure is judged by size, the others by how much of them lies against what is kept.
         against = sitk.GetArrayFromImage(
             sitk.BinaryDilate(sitk.GetImageFromArray((kept > 0).astype(np.uint8)), [3, 3, 0])

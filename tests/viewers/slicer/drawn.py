@@ -74,7 +74,10 @@ def plot_pixels(chart, size=(420, 260)):
         table = series.GetTableNode().GetTable()
         plot.SetInputData(table, series.GetXColumnName(), series.GetYColumnName())
         plot.SetColorF(*series.GetColor())
-        plot.SetWidth(series.GetLineWidth() if not points_only else series.GetMarkerSize())
+        plot.SetWidth(series.GetLineWidth())
+        if points_only:
+            plot.SetMarkerStyle(vtk.vtkPlotPoints.DIAMOND)
+            plot.SetMarkerSize(series.GetMarkerSize())
         plot.SetLabel(series.GetName())
     view.GetScene().AddItem(drawn)
     return _pixels(window)

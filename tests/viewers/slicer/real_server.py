@@ -13,7 +13,6 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[3]
 PYTHON = os.environ.get("RADLOOP_PYTHON") or str(CHECKOUT / ".venv/bin/python")
 
-_SERVE = "from radloop.server import Settings, run; run(Settings())"
 _RANDOM_WEIGHTS = """
 import sys, torch
 from monai.bundle import ConfigParser
@@ -40,10 +39,10 @@ def installation(folder: Path) -> Path:
     return folder
 
 
-def _environment(installed: Path, **more: str) -> dict[str, str]:
+def _environment(installed: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RADLOOP_", "PYTHON"))}
     path = os.pathsep.join(str(installed / part) for part in ("apps/radloop", "bundles/cine_heart"))
-    return {**kept, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", **more}
+    return {**kept, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
 
 
 class RealServer:
@@ -61,15 +60,11 @@ class RealServer:
     def start(self) -> None:
         log = self._folder / "server.log"
         log.write_text("")
-        told = {
-            "RADLOOP_PORT": str(self._port),
-            "RADLOOP_STUDIES": str(self.studies),
-            "RADLOOP_HOME": str(self._folder / "data"),
-        }
+        command = [PYTHON, "-m", "radloop", "serve", "--port", str(self._port), "--studies", str(self.studies)]
         with log.open("ab") as out:
             self._process = subprocess.Popen(
-                [PYTHON, "-c", _SERVE],
-                env=_environment(self._installed, **told),
+                [*command, "--data", str(self._folder / "data")],
+                env=_environment(self._installed),
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 cwd=self._folder,

@@ -49,7 +49,7 @@ class Window:
         self.module.enter()
         self.panel, self.ui = self.module.panel, self.module.panel.ui
         self.desk = self.panel.desk
-        self.window.resize(460, 1180)
+        self.window.resize(460, 1090)
         self.window.show()
         app.processEvents()
 

@@ -63,13 +63,14 @@ def test_contours_lie_on_the_heart_and_follow_the_frame(core, shown):
     # Radius 12 - 0.8 voxels at ED, 6 - 0.8 at ES.
     assert widths[0] / widths[1] == pytest.approx(11.2 / 5.2, rel=0.15)
 
+    keep("slices.png", np.hstack([*pictures, plot_pixels(shown.chart)]))
     paint(core.editor(shown), "LV", (2, slice(5, 15), slice(40, 60)))
     pictures.append(view.pixels())
     assert np.ptp(outline(pictures[-1], "LV")[1]) > 1.5 * widths[1]  # a stroke is seen at once
     shown.go_to(4)
     shown.go_to(5)
     assert (view.pixels() == pictures[-1]).all()  # and still after a frame change
-    keep("slice_ed_es_edited.png", np.hstack(pictures))
+    keep("slices_edited.png", np.hstack(pictures))
 
 
 def test_the_plot_shows_both_ventricles_and_the_marks(shown):

@@ -282,6 +282,15 @@ def test_taking_an_exam_away_leaves_the_cine_and_nothing_else(core, phantom):
     assert names() == before
 
 
+def test_an_edit_that_nobody_watched_is_found_again(core, shown):
+    shown.stop_watching()
+    paint(core.editor(shown), "LV", (2, slice(0, 4), slice(0, 4)))
+    assert not shown.take_up_edits()
+    again = ShownExam.find(shown.browser)
+    assert again.exam.review.as_submitted() == {"1": [3]}
+    assert again.exam.unsent
+
+
 def test_a_deleted_segment_is_told_and_not_sent(shown):
     shown.go_to(3)
     shown.segmentation.GetSegmentation().RemoveSegment("MYO")

@@ -214,18 +214,23 @@ class Desk:
         return ShownExam.find(browser)
 
     def _free(self, browser: Any) -> Any:
-        """A browser of the same cine that has no labels: this one, unless a person's unsent work is in it."""
-        exam = self._exam_of(browser)
-        if exam is None:
+        """A browser of the same cine without labels: this one, or another if a person's unsent work is in it."""
+        shown = self._exam_of(browser)
+        if shown is None:
             return browser
-        exam.take_up_edits(all_frames=True)
-        if exam.exam.unsent:
-            name = self.scene.GenerateUniqueName(browser.GetName())
-            second = add_browser(self.scene, self.sequences_logic, name, browser.GetMasterSequenceNode())
-            for attribute in (_IMAGE, _SERVER, _GRID):
-                second.SetAttribute(attribute, browser.GetAttribute(attribute))
-            return second
-        return browser
+        shown.take_up_edits(all_frames=True)
+        if not shown.exam.unsent:
+            if shown is self.shown:
+                self.choose(None)
+            shown.remove(self.scene)
+            return browser
+        if shown is not self.shown:
+            shown.stop_watching()
+        name = self.scene.GenerateUniqueName(browser.GetName())
+        second = add_browser(self.scene, self.sequences_logic, name, browser.GetMasterSequenceNode())
+        for attribute in (_IMAGE, _SERVER, _GRID):
+            second.SetAttribute(attribute, browser.GetAttribute(attribute))
+        return second
 
     def _ask_model(
         self,
@@ -259,14 +264,8 @@ class Desk:
         if self.scene.GetNodeByID(browser.GetID()) is not browser:
             raise ValueError("The cine was taken out of the scene meanwhile.")
         browser = self._free(browser)
-        old = self._exam_of(browser)
-        if old is not None:
-            old.remove(self.scene)
-            self.shown = None
         self.choose(None)
-        ShownExam.add(
-            self.scene, self.sequences_logic, browser, structures=self.structures, **about
-        ).stop_watching()  # ``choose`` finds it and watches
+        self.shown = ShownExam.add(self.scene, self.sequences_logic, browser, structures=self.structures, **about)
         self.choose(browser)
 
     # Submitting

@@ -10,9 +10,9 @@ from slicer.i18n import tr as _
 
 from .client import Fault
 from .desk import Desk
-from .exam.words import frame_words, reviewed_words, warning_words
-from .scene import ShownExam, browsers_of, is_cine, slice_shown
-from .views import red_slice, show_in_views
+from .drawing import Drawing
+from .scene import browsers_of, has_exam, is_cine
+from .views import show_cine, show_plot
 
 _SERVERS = "RadLoop/servers"
 _AUTHOR = "RadLoop/author"
@@ -27,7 +27,8 @@ class Panel:
     def __init__(self, ui: Any, scene: Any) -> None:
         self.ui, self.scene = ui, scene
         self.desk = Desk(scene, slicer.modules.sequences.logic())
-        self._drawn: dict[str, Any] = {}
+        self.drawing = Drawing(ui, self.desk)
+        self._worked_on: tuple[Any, Any] = (None, None)
         self._observed: tuple[Any, int] | None = None
         self._edited = False
         for address in slicer.util.settingsValue(_SERVERS, _FIRST_SERVER).split("\n"):
@@ -46,7 +47,7 @@ class Panel:
             (ui.cancelButton, self.desk.cancel),
             (ui.edButton, lambda: self._go_to_key_frame(0)),
             (ui.esButton, lambda: self._go_to_key_frame(1)),
-            (ui.markSliceButton, lambda: self._mark([self._shown().frame_index], self._slice_index())),
+            (ui.markSliceButton, self._mark_slice),
             (ui.markFrameButton, lambda: self._mark([self._shown().frame_index])),
             (ui.unmarkButton, self._unmark),
             (ui.markKeyFramesButton, self._mark_key_frames),
@@ -68,10 +69,10 @@ class Panel:
         if self._edited and self.desk.shown is not None:
             self._edited = False
             if self.desk.shown.take_up_edits():
-                self._draw_exam()
-        self._draw_progress()
-        if self.desk.shown is not None and self._slice_index() != self._drawn.get("slice"):
-            self._draw_frame()
+                self.drawing.exam()
+        self.drawing.progress()
+        if self.desk.shown is not None and self.drawing.slice_index() != self.drawing.slice_drawn:
+            self.drawing.frame()
 
     def close_scene(self) -> None:
         self._release()
@@ -80,8 +81,7 @@ class Panel:
     def scene_opened(self) -> None:
         """Go on with an exam that came with a saved scene."""
         if self.desk.browser is None:
-            exams = (browser for browser in browsers_of(self.scene) if ShownExam.find(browser) is not None)
-            self.desk.choose(next(exams, None))
+            self.desk.choose(next((browser for browser in browsers_of(self.scene) if has_exam(browser)), None))
 
     def enter(self) -> None:
         self.ui.editor.installKeyboardShortcuts()
@@ -134,6 +134,11 @@ class Panel:
         self._shown().mark(frame_indices, slice_index)
         self.draw()
 
+    def _mark_slice(self) -> None:
+        slice_index = self.drawing.slice_index()
+        if slice_index is not None:
+            self._mark([self._shown().frame_index], slice_index)
+
     def _unmark(self) -> None:
         self._shown().unmark(self._shown().frame_index)
         self.draw()
@@ -174,7 +179,7 @@ class Panel:
 
     def _author_changed(self) -> None:
         qt.QSettings().setValue(_AUTHOR, self.ui.author.text.strip())
-        self._draw_submit()
+        self.drawing.submit()
 
     def _choose(self, browser: Any) -> None:
         if browser is not self.desk.browser:
@@ -196,86 +201,34 @@ class Panel:
             raise ValueError(_("Choose a case first."))
         return self.desk.cases[row]
 
-    def _slice_index(self) -> int | None:
-        view, shown = red_slice(self.scene), self._shown()
-        return slice_shown(view, shown.exam.ijk_to_ras, shown.exam.review.n_slices) if view is not None else None
-
-    # Drawing
+    # What is worked on
 
     def draw(self) -> None:
-        ui, desk = self.ui, self.desk
-        ui.messageLabel.text = desk.message
-        ui.messageLabel.styleSheet = "color: #c0392b;" if desk.is_fault else ""
-        ui.messageLabel.visible = bool(desk.message)
-        self._draw_cases()
-        connected, free = desk.server is not None, not desk.busy
-        chosen = 0 <= ui.caseTable.currentRow() < len(desk.cases)
-        ui.connectButton.enabled = free
-        ui.analyseButton.enabled = connected and free and chosen
-        ui.openLabelButton.enabled = connected and free and ui.labelTag.count > 0
-        ui.analyseSceneButton.enabled = connected and free and is_cine(desk.browser)
-        why_not = "" if connected else _("Connect to a server first.")
-        ui.analyseButton.toolTip = why_not or ("" if chosen else _("Choose a case first."))
-        ui.openLabelButton.toolTip = why_not or ("" if ui.labelTag.count else _("No label of this case was submitted."))
-        ui.analyseSceneButton.toolTip = why_not or ("" if is_cine(desk.browser) else _("Choose a cine of the scene."))
-        if ui.cineSelector.currentNode() is not desk.browser:
-            ui.cineSelector.setCurrentNode(desk.browser)
-        self._draw_progress()
-        if desk.shown is not self._drawn.get("shown"):
+        if (self.desk.browser, self.desk.shown) != self._worked_on:
             self._take_over()
-        self._draw_exam()
-
-    def _draw_cases(self) -> None:
-        ui, cases = self.ui, self.desk.cases
-        if self._drawn.get("cases") != cases:
-            self._drawn["cases"] = list(cases)
-            before = ui.caseTable.currentRow()
-            ui.caseTable.setRowCount(len(cases))
-            for n, row in enumerate(cases):
-                frames = "" if row.n_frames is None else str(row.n_frames)
-                for column, text in enumerate((row.image, row.state, frames)):
-                    ui.caseTable.setItem(n, column, qt.QTableWidgetItem(text))
-            if before < 0 and cases:
-                ui.caseTable.selectRow(0)
-        row = ui.caseTable.currentRow()
-        tags = cases[row].labels if 0 <= row < len(cases) else ()
-        if self._drawn.get("tags") != tags:
-            self._drawn["tags"] = tags
-            ui.labelTag.clear()
-            for tag in tags:
-                ui.labelTag.addItem(tag)
-
-    def _draw_progress(self) -> None:
-        ui, ticket = self.ui, self.desk.ticket
-        ui.progressRow.visible = ticket is not None
-        if ticket is not None:
-            # Nobody knows how long a model takes: then the bar only moves.
-            ui.progressBar.maximum = 0 if ticket.fraction is None else 100
-            ui.progressBar.value = round(100 * (ticket.fraction or 0))
-            ui.progressBar.format = ticket.text
-            if ui.messageLabel.text != ticket.text:
-                ui.messageLabel.text, ui.messageLabel.styleSheet = ticket.text, ""
-                ui.messageLabel.visible = bool(ticket.text)
+        self.drawing.everything()
 
     def _take_over(self) -> None:
-        """Another exam is worked on from now on."""
-        shown = self.desk.shown
+        """Another cine is worked on from now on, or the same with other labels."""
+        browser, shown = self.desk.browser, self.desk.shown
         self._release()
-        self._drawn["shown"] = shown
+        self._worked_on = (browser, shown)
         for widget in (self.ui.seek, self.ui.play):
-            widget.setMRMLSequenceBrowserNode(self.desk.browser)
+            widget.setMRMLSequenceBrowserNode(browser)
+        if is_cine(browser):
+            show_cine(browser)
         if shown is not None:
             shown.on_edit = self._note_edit
-            tag = shown.browser.AddObserver("ModifiedEvent", lambda *_: self._draw_frame())
+            tag = shown.browser.AddObserver("ModifiedEvent", lambda *_: self.drawing.frame())
             self._observed = (shown.browser, tag)
             self._give_to_editor()
-            show_in_views(shown)
+            show_plot(shown.chart)
 
     def _release(self) -> None:
         if self._observed is not None:
             self._observed[0].RemoveObserver(self._observed[1])
             self._observed = None
-        self._drawn["shown"] = None
+        self._worked_on = (None, None)
         self._edited = False
         self.ui.editor.setSegmentationNode(None)
         self.ui.editor.setSourceVolumeNode(None)
@@ -285,43 +238,6 @@ class Panel:
 
     def _note_edit(self) -> None:
         self._edited = True
-
-    def _draw_exam(self) -> None:
-        ui, shown = self.ui, self.desk.shown
-        for button in (ui.edButton, ui.esButton, ui.markFrameButton, ui.unmarkButton, ui.markKeyFramesButton):
-            button.enabled = shown is not None
-        ui.markAllButton.enabled = shown is not None
-        if shown is not None:
-            ui.measurementTable.setMRMLTableNode(shown.table)
-            for button, name, t in zip((ui.edButton, ui.esButton), ("ED", "ES"), shown.exam.key_frames(), strict=True):
-                button.text = name if t is None else _("{name}: frame {n}").format(name=name, n=t + 1)
-                button.enabled = t is not None
-            ui.markKeyFramesButton.enabled = None not in shown.exam.key_frames()
-        ui.warningsLabel.text = warning_words(shown.exam) if shown else ""
-        ui.reviewedLabel.text = reviewed_words(shown.exam) if shown else ""
-        self._draw_frame()
-        self._draw_submit()
-
-    def _draw_frame(self) -> None:
-        ui, shown = self.ui, self.desk.shown
-        slice_index = self._slice_index() if shown is not None else None
-        self._drawn["slice"] = slice_index
-        ui.frameLabel.text = frame_words(shown.exam, shown.frame_index, slice_index) if shown else ""
-        ui.markSliceButton.enabled = slice_index is not None
-        ui.markSliceButton.toolTip = "" if slice_index is not None else _("The red view shows no slice of the cine.")
-
-    def _draw_submit(self) -> None:
-        ui, desk = self.ui, self.desk
-        reason = ""
-        if desk.shown is None:
-            reason = _("Analyse a cine or open a label first.")
-        elif desk.server is None:
-            reason = _("Connect to {server} to submit.").format(server=desk.shown.exam.server)
-        elif not ui.author.text.strip():
-            reason = _("Say who you are: a label carries its author.")
-        ui.submitButton.enabled = not reason and not desk.busy
-        ui.submitHint.text = reason
-        ui.submitHint.visible = bool(reason)
 
     # The editor
 

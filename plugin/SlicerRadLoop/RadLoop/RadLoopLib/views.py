@@ -12,13 +12,17 @@ def red_slice(scene: Any) -> Any:
     return scene.GetNodeByID("vtkMRMLSliceNodeRed")
 
 
-def show_in_views(shown: Any) -> None:
-    """The cine in the slice views, red along its slices, and its volumes in the plot view."""
+def show_cine(browser: Any) -> None:
+    """The picture of a browser in the slice views, red along its slices."""
+    volume = browser.GetProxyNode(browser.GetMasterSequenceNode())
+    if slicer.app.layoutManager() is not None and volume is not None:
+        slicer.util.setSliceViewerLayers(background=volume, foreground=None, fit=True, rotateToVolumePlane=True)
+
+
+def show_plot(chart: Any) -> None:
+    """A plot beside the slice views."""
     layout = slicer.app.layoutManager()
-    if layout is None:
-        return
-    layout.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalPlotView)
-    slicer.util.setSliceViewerLayers(background=shown.volume, foreground=None, fit=True, rotateToVolumePlane=True)
-    selection = slicer.app.applicationLogic().GetSelectionNode()
-    selection.SetActivePlotChartID(shown.chart.GetID())
-    slicer.app.applicationLogic().PropagatePlotChartSelection()
+    if layout is not None:
+        layout.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalPlotView)
+        slicer.app.applicationLogic().GetSelectionNode().SetActivePlotChartID(chart.GetID())
+        slicer.app.applicationLogic().PropagatePlotChartSelection()

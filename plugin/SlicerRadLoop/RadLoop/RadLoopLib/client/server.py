@@ -73,23 +73,26 @@ class Server:
         """The images of the server with their state, by name."""
         stored = self._ask(Request("GET", "/datastore/", {"output": "all"}, waiting="Listing cases"), ticket).json()
         objects = stored.get("objects") if isinstance(stored, dict) else None
-        if not isinstance(objects, dict):
+        if not isinstance(objects, dict) or not all(isinstance(entry, dict) for entry in objects.values()):
             raise Strange(f"The list of cases of {self.url} cannot be read.")
-        tags = {image: tuple((entry or {}).get("labels") or {}) for image, entry in objects.items()}
+        tags = {image: tuple(entry.get("labels") or {}) for image, entry in objects.items()}
+        said = self._states(ticket)
+        return [
+            CaseRow(image, *said.get(image, (_state(tags[image]), None)), _submitted(tags[image]))
+            for image in sorted(tags)
+        ]
+
+    def _states(self, ticket: Ticket) -> dict[str, tuple[str, int | None]]:
+        """State and number of frames by image, from a server that keeps them; any other has none to give."""
         try:
-            rows = self._ask(Request("GET", "/radloop/cases", {}, waiting="Listing cases"), ticket).json()
-        except Refused as refusal:
-            if refusal.status != 404:
-                raise
-            rows = [{"image": image, "state": _state(tags[image])} for image in tags]
+            said = self._ask(Request("GET", "/radloop/cases", {}, waiting="Listing cases"), ticket).json()
+        except Refused:
+            return {}
+        rows = said.get("cases") if isinstance(said, dict) else said
         try:
-            found = [
-                CaseRow(row["image"], row["state"], row.get("n_frames"), _submitted(tags.get(row["image"], ())))
-                for row in rows
-            ]
+            return {row["image"]: (row["state"], row.get("n_frames")) for row in rows or []}
         except (AttributeError, KeyError, TypeError) as error:
             raise Strange(f"The list of cases of {self.url} cannot be read.") from error
-        return sorted(found, key=lambda row: row.image)
 
     def image(self, image: str, ticket: Ticket) -> bytes:
         return self._ask(

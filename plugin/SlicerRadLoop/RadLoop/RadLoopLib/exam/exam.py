@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from .labels import label_info
@@ -75,8 +75,7 @@ class Exam:
         return self.state() != self.sent
 
     def to_text(self) -> str:
-        fields = asdict(self) | {"review": self.review.to_json()}
-        return json.dumps({"radloop_exam": 1, **fields})
+        return json.dumps({"radloop_exam": 1, **vars(self), "review": self.review.to_json()})
 
     @classmethod
     def from_text(cls, text: str) -> Exam:

@@ -22,8 +22,7 @@ _KEYS = (
 
 def voxel_counts(frame: Array) -> dict[str, int]:
     """Voxels of each structure in one frame ``(k, j, i)``."""
-    count = np.bincount(frame.ravel(), minlength=4)
-    return {label.name: int(count[label.value]) for label in LABELS}
+    return {label.name: int(np.count_nonzero(frame == label.value)) for label in LABELS}
 
 
 def figures_of(counts: Sequence[dict[str, int]], spacing_mm: Sequence[float] | None) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def add_plot(scene: Any, name: str, curves: Any, marks: Any, structures: Sequenc
     series = _series(scene, _MARKS, marks, "Volume (mL)", (0.1, 0.1, 0.1))
     series.SetLineStyle(slicer.vtkMRMLPlotSeriesNode.LineStyleNone)
     series.SetMarkerStyle(slicer.vtkMRMLPlotSeriesNode.MarkerStyleDiamond)
-    series.SetMarkerSize(12)
+    series.SetMarkerSize(10)
     series.SetLabelColumnName("Mark")
     chart.AddAndObservePlotSeriesNodeID(series.GetID())
     return chart

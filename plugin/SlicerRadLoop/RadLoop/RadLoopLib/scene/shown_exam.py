@@ -9,16 +9,22 @@ import numpy as np
 import slicer
 
 from ..exam import LABELS, Exam, Label, LabelMap, Review, fingerprints
+from ..exam.cine import Array
 from ..exam.volumes import voxel_counts
 from .cine import add_sequence
 from .figures import add_plot, fill_curves, fill_table
-from .segments import frame_of, missing_segments, segmentation_node
+from .segments import frame_of, missing_segments, refill, segmentation_node
 
 # Names of the browser's references to the other nodes of its exam: they survive saving, renaming and importing.
 _TEXT, _LABELS, _TABLE, _CURVES, _MARKS, _CHART = (
     f"RadLoop.{role}" for role in ("exam", "labels", "table", "curves", "marks", "chart")
 )
 _ROLES = (_TEXT, _LABELS, _TABLE, _CURVES, _MARKS, _CHART)
+
+
+def has_exam(browser: Any) -> bool:
+    """Whether a browser has an exam with all of its nodes."""
+    return browser is not None and all(browser.GetNodeReference(role) is not None for role in _ROLES)
 
 
 class ShownExam:
@@ -59,12 +65,13 @@ class ShownExam:
             volumes.GetIndexUnit(),
             [volumes.GetNthIndexValue(t) for t in range(volumes.GetNumberOfDataNodes())],
         )
-        sequence = add_sequence(
-            scene,
-            f"{name} labels",
-            index,
-            lambda t: segmentation_node(f"{name} labels", labels.voxels[t], labels.ijk_to_ras, structures),
-        )
+        one = segmentation_node(f"{name} labels", labels.voxels[0], labels.ijk_to_ras, structures)
+
+        def with_frame(t: int) -> Any:
+            refill(one, labels.voxels[t])
+            return one
+
+        sequence = add_sequence(scene, f"{name} labels", index, with_frame)  # copies what it is given
         # Before any frame is shown, and never off again: off, an edit is lost at the next frame change, and switching
         # it off later copies one frame over another. With it on, the node shown shares the stored segmentation.
         was = browser.StartModify()
@@ -98,11 +105,11 @@ class ShownExam:
     @classmethod
     def find(cls, browser: Any) -> ShownExam | None:
         """The exam of a browser, also one that came out of a saved scene; None where it has none."""
-        text = browser.GetNodeReference(_TEXT) if browser is not None else None
-        if text is None or any(browser.GetNodeReference(role) is None for role in _ROLES):
+        if not has_exam(browser):
             return None
-        shown = cls(browser, Exam.from_text(text.GetText()))
+        shown = cls(browser, Exam.from_text(browser.GetNodeReference(_TEXT).GetText()))
         shown._watch()
+        shown.take_up_edits(all_frames=True)  # made while nobody watched
         return shown
 
     def _add_nodes(self, scene: Any, sequence: Any, structures: Sequence[Label]) -> None:
@@ -122,7 +129,7 @@ class ShownExam:
     @property
     def is_whole(self) -> bool:
         """Whether nobody has deleted a part of it."""
-        return self.browser.GetScene() is not None and all(self.browser.GetNodeReference(role) for role in _ROLES)
+        return self.browser.GetScene() is not None and has_exam(self.browser)
 
     @property
     def sequence(self) -> Any:
@@ -151,7 +158,7 @@ class ShownExam:
     def frame_index(self) -> int:
         return int(self.browser.GetSelectedItemNumber())
 
-    def frame(self, t: int) -> Any:
+    def frame(self, t: int) -> Array:
         """Labels (k, j, i) of a frame, as they are now."""
         return frame_of(self.sequence.GetNthDataNode(t))
 
@@ -169,12 +176,14 @@ class ShownExam:
         self._keep()
 
     def take_up_edits(self, *, all_frames: bool = False) -> bool:
-        """Count and compare the frames that were touched (or all); whether any voxel differs from before."""
+        """Count and compare the frames that were touched, or all; whether any voxel differs from before."""
         frames = range(self.exam.review.n_frames) if all_frames else sorted(self._edited_frames)
         self._edited_frames = set()
+        return self._take_up({t: self.frame(t) for t in frames})
+
+    def _take_up(self, frames: dict[int, Array]) -> bool:
         changed = False
-        for t in frames:
-            frame = self.frame(t)
+        for t, frame in frames.items():
             now = fingerprints(frame)
             if now != self.exam.review.now[t]:
                 changed = True
@@ -191,11 +200,11 @@ class ShownExam:
 
         Raises ValueError with a sentence when a person deleted a segment.
         """
-        self.take_up_edits(all_frames=True)
         for t in range(self.exam.review.n_frames):
             if missing := missing_segments(self.sequence.GetNthDataNode(t)):
                 raise ValueError(f"Frame {t + 1} has lost its segment {missing[0]}; undo the deletion first.")
         frames = [self.frame(t) for t in range(self.exam.review.n_frames)]
+        self._take_up(dict(enumerate(frames)))  # all of them: no edit is missed, whoever made it
         return LabelMap(np.stack(frames), np.array(self.exam.ijk_to_ras))
 
     def note_sent(self, image: str, server: str, state: dict[str, Any]) -> None:
