@@ -66,7 +66,8 @@ def test_finds_the_study_by_what_it_is(client: DICOMwebClient, address: str, stu
     assert client.search_for_studies(search_filters={"PatientID": "Nobody"}) == []
     archive = RemoteArchive(address)
     for attribute, value in (
-        ("PatientName", "*amp*"), ("00100020", "*Sam*"), ("ModalitiesInStudy", "CR,MR"), ("StudyDescription", "*MR"),
+        ("PatientName", "*amp*"), ("PatientName", "sample*"),
+        ("00100020", "*Sam*"), ("ModalitiesInStudy", "CR,MR"), ("StudyDescription", "*MR"),
         ("StudyDate", "20251231-20260101"), ("StudyInstanceUID", expected),
     ):  # fmt: skip
         assert expected in values(archive.search("studies", [(attribute, value)]), "0020000D"), attribute

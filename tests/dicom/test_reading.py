@@ -207,6 +207,9 @@ def test_of_the_same_cine_taken_twice_the_later_counts(heart: Cine, tmp_path: Pa
     cine, _ = read_cine_dicom(tmp_path)
     np.testing.assert_array_equal(cine.voxels, brighter.voxels)
     assert "SEVERAL_CINES" in {r.code for r in cine.remarks}
+    sax(tmp_path / "b")[-1].unlink()  # the second try was broken off
+    cine, _ = read_cine_dicom(tmp_path)
+    np.testing.assert_array_equal(cine.voxels, heart.voxels)
 
 
 def test_every_study_of_a_folder_is_found(heart: Cine, tmp_path: Path) -> None:
@@ -231,6 +234,18 @@ def test_a_missing_slice_is_refused_by_name(study: Path) -> None:
     assert said.code == "UNEVEN_SLICES"
     assert "sax-cine-008.dcm" in said.sentence
     assert "16.0 mm" in said.sentence
+
+
+def test_slices_that_are_a_little_uneven_are_read_with_a_remark(study: Path) -> None:
+    def further(ds: Dataset) -> None:
+        position = np.array(ds.ImagePositionPatient, float)
+        away = np.cross(ds.ImageOrientationPatient[:3], ds.ImageOrientationPatient[3:])
+        ds.ImagePositionPatient = [f"{v:.10f}" for v in position + away]
+
+    change(sax(study)[28:], further)  # the last slice, 1 mm
+    cine, _ = read_cine_dicom(study)
+    assert cine.spacing_mm[2] == pytest.approx(33 / 4)
+    assert "8.0 to 9.0 mm" in {r.code: r.text for r in cine.remarks}["UNEVEN_SLICES"]
 
 
 def test_two_stacks_in_one_series_are_refused(study: Path, heart: Cine) -> None:
@@ -289,6 +304,52 @@ def test_an_enhanced_object_with_odd_frames_is_refused(heart: Cine, tmp_path: Pa
 
     change([path], short)
     assert refusal(tmp_path).code == "MISSING_PHASE"
+
+
+def test_enhanced_frames_without_times_are_ordered_by_their_position_in_time(heart: Cine, tmp_path: Path) -> None:
+    [path] = make_study(heart, tmp_path, form="enhanced", beside=False)
+
+    def timeless(ds: Dataset) -> None:
+        for groups in ds.PerFrameFunctionalGroupsSequence:
+            del groups.CardiacSynchronizationSequence
+
+    change([path], timeless)
+    cine, _ = read_cine_dicom(tmp_path)
+    np.testing.assert_array_equal(cine.voxels, heart.voxels)
+    assert cine.times_ms is None
+
+
+def test_a_stack_of_long_axis_views_in_the_same_series_is_told_apart(heart: Cine, study: Path) -> None:
+    one = pydicom.dcmread(sax(study)[0])
+    turned = heart.affine[:, [0, 2, 1, 3]] * [1, 0.2, 4, 1]
+    turned[:3, 2] *= -1
+    make_study(Cine(heart.voxels[:, :, :3], turned, heart.times_ms), study / "lax", seed="lax", beside=False)
+
+    def same(ds: Dataset) -> None:
+        ds.StudyInstanceUID, ds.SeriesInstanceUID = one.StudyInstanceUID, one.SeriesInstanceUID
+
+    change(sax(study / "lax"), same)
+    cine, _ = read_cine_dicom(study)
+    np.testing.assert_array_equal(cine.voxels, heart.voxels)
+
+
+def test_of_two_large_stacks_the_oblique_or_the_named_one_is_the_short_axis(
+    phantom: Callable[..., Cine], tmp_path: Path
+) -> None:
+    heart, axial = phantom(), phantom(oblique=False)
+    make_study(heart, tmp_path / "a", seed="two", beside=False)
+    make_study(axial, tmp_path / "b", seed="two", beside=False)
+
+    def other(ds: Dataset) -> None:
+        ds.SeriesInstanceUID, ds.SOPInstanceUID = ds.SeriesInstanceUID + ".1", ds.SOPInstanceUID + ".1"
+        ds.SeriesNumber, ds.SeriesDescription = 20, "RV transversal"
+
+    change(sax(tmp_path / "b"), other)
+    np.testing.assert_array_equal(read_cine_dicom(tmp_path)[0].voxels, heart.voxels)
+    change(sax(tmp_path / "a"), lambda ds: setattr(ds, "SeriesDescription", "cine 1"))
+    np.testing.assert_array_equal(read_cine_dicom(tmp_path)[0].voxels, heart.voxels)
+    change(sax(tmp_path / "b"), lambda ds: setattr(ds, "SeriesDescription", "cine SA"))
+    np.testing.assert_array_equal(read_cine_dicom(tmp_path)[0].voxels, axial.voxels)
 
 
 def test_scouts_alone_are_no_cine(study: Path) -> None:

@@ -125,9 +125,8 @@ def test_segmentations_are_valid_and_exact(
     np.testing.assert_array_equal(read_back(paths, source), label)
     assert faults(paths[0]) == set()
     seg = hd.seg.segread(paths[0])
-    found = {
-        s.SegmentNumber: (s.SegmentLabel, s.SegmentedPropertyTypeCodeSequence[0].CodeValue) for s in seg.SegmentSequence
-    }
+    codes = [s.SegmentedPropertyTypeCodeSequence[0].CodeValue for s in seg.SegmentSequence]
+    found = {s.SegmentNumber: (s.SegmentLabel, code) for s, code in zip(seg.SegmentSequence, codes, strict=True)}
     assert found == {1: ("RV", "53085002"), 2: ("MYO", "49848007"), 3: ("LV", "87878005")}
     assert seg.SegmentSequence[0].SegmentationAlgorithmIdentificationSequence[0].AlgorithmName == "test"
     assert seg.PatientID == "Sample"

@@ -104,7 +104,7 @@ class Server:
     def http(self, **more: object) -> httpx.Client:
         return httpx.Client(base_url=self.base, timeout=120, trust_env=False, **more)  # type: ignore[arg-type]
 
-    def wait_ready(self, seconds: float = 120) -> None:
+    def wait_ready(self, seconds: float = 300) -> None:
         wait_for(lambda: self.http().get("/readyz").status_code == 200, seconds, lambda: self.log)
 
 
@@ -125,7 +125,7 @@ def serving(installation: Path, studies: Path, folder: Path, **settings: str) ->
     """``radloop serve`` on a free port, with ``RADLOOP_…`` settings."""
     data = folder / "data"
     log_file = folder / "server.log"
-    told = {"RADLOOP_PORT": "0", "RADLOOP_STUDIES": str(studies), "RADLOOP_HOME": str(data)}
+    told = {"RADLOOP_PORT": "0", "RADLOOP_STUDIES": str(studies), "RADLOOP_HOME": str(data), "RADLOOP_NICENESS": "0"}
     told |= {f"RADLOOP_{name.upper()}": value for name, value in settings.items()}
     with log_file.open("ab") as log:
         process = subprocess.Popen(

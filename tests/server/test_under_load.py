@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +11,29 @@ import httpx
 import psutil
 import pytest
 
-SLOW = (128, 128, 8, 16)
-"""Enough voxels for the network to work on for more than a second."""
+SLOW = (96, 96, 5, 12)
+"""Enough voxels for the network to work on for about a second."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def busy(
     serve: Callable[..., Any],
-    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
     cine_file: Callable[..., Path],
-    request: pytest.FixtureRequest,
 ) -> Iterator[Any]:
-    """A server with a slow image and a small one; settings by parameter."""
-    studies = tmp_path / "studies"
+    """A server with a slow image and a small one, of whose requests one may wait."""
+    folder = tmp_path_factory.mktemp("busy")
+    with serve(slow_studies(folder, cine_file), folder, queue="1") as server:
+        server.wait_ready()
+        yield server
+
+
+def slow_studies(folder: Path, cine_file: Callable[..., Path]) -> Path:
+    studies = folder / "studies"
     studies.mkdir()
     cine_file(studies / "slow.nii.gz", SLOW)
     cine_file(studies / "small.nii.gz")
-    with serve(studies, tmp_path, **getattr(request, "param", {})) as server:
-        server.wait_ready()
-        yield server
+    return studies
 
 
 def workers(server: Any) -> list[psutil.Process]:
@@ -99,7 +104,6 @@ def test_a_client_that_leaves_takes_its_request_along(busy: Any) -> None:
     assert "Traceback" not in busy.log
 
 
-@pytest.mark.parametrize("busy", [{"queue": "1"}], indirect=True)
 def test_a_full_queue_says_when_to_come_back(busy: Any) -> None:
     threads = [in_background(lambda: infer(busy, "slow")) for _ in range(6)]
     for thread, _ in threads:
@@ -112,34 +116,24 @@ def test_a_full_queue_says_when_to_come_back(busy: Any) -> None:
             assert answer.json().keys() == {"detail"}
 
 
-@pytest.mark.parametrize("busy", [{"time_limit_s": "0.2"}], indirect=True)
-def test_a_request_over_its_time_is_given_up(busy: Any) -> None:
-    answer = infer(busy, "slow")
-    assert answer.status_code == 503
-    assert "time limit" in answer.json()["detail"]
+def test_time_limits_and_stopping(serve: Callable[..., Any], tmp_path: Path, cine_file: Callable[..., Path]) -> None:
+    with serve(slow_studies(tmp_path, cine_file), tmp_path, time_limit_s="0.5") as server:
+        server.wait_ready()
+        answer = infer(server, "slow")
+        assert answer.status_code == 503
+        assert "time limit" in answer.json()["detail"]
 
-
-def test_stopping_leaves_no_process_and_no_file(busy: Any) -> None:
-    (worker,) = workers(busy)
-    thread, _ = in_background(lambda: _ignoring_the_end(busy))
-    until(lambda: running(busy) == 1)
-    busy.process.terminate()
-    assert busy.process.wait(20) in (0, -15)
-    thread.join()
-    until(lambda: not worker.is_running())
-    assert not (busy.data / "scratch").exists()
-    assert "Traceback" not in busy.log
-
-
-def test_a_killed_server_takes_its_workers_along(busy: Any) -> None:
-    (worker,) = workers(busy)
-    busy.process.kill()
-    busy.process.wait()
-    until(lambda: not worker.is_running(), 20)
+        (worker,) = workers(server)
+        thread, _ = in_background(lambda: _ignoring_the_end(server))
+        until(lambda: running(server) == 1)
+        server.process.terminate()
+        assert server.process.wait(20) in (0, -15)
+        thread.join()
+        until(lambda: not worker.is_running())
+        assert not (server.data / "scratch").exists()
+        assert "Traceback" not in server.log
 
 
 def _ignoring_the_end(server: Any) -> None:
-    try:
+    with suppress(httpx.TransportError):
         infer(server, "slow")
-    except httpx.TransportError:
-        pass

@@ -74,7 +74,8 @@ class CineInferer:
         affine, known = torch.eye(4), False
         if isinstance(inputs, MetaTensor):
             affine, known = inputs.affine, bool(inputs.meta.get("spacing_known", True))
-        cine = torch.as_tensor(inputs[0, 0]).float()
+            inputs = inputs.as_tensor()  # metadata would be copied at every step of the network
+        cine = inputs[0, 0].float()
         label = self.segment(cine, np.asarray(affine, float).reshape(-1, 4)[:4], network, progress, known)
         return torch.from_numpy(label)[None, None]
 

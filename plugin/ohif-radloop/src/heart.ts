@@ -2,7 +2,8 @@
 
 import type { Analysis, Case, Cases, Contours as ContoursSaid, Draft, Measurements, SubmittedLabel } from './answers';
 import { Contours } from './contours';
-import { LV, MYO, RV, ejectionFraction, phasesOf } from './counting';
+import { LV, RV, ejectionFraction, phasesOf } from './counting';
+import { Keeper } from './keeper';
 import type { Ohif } from './ohif';
 import { placesOf, planesOf, range } from './places';
 import { Refused, pack, server, unpack } from './server';
@@ -44,8 +45,10 @@ export class Heart extends EventTarget {
   saving: Saving = 'nothing';
   author = localStorage.getItem('radloop.author') ?? '';
   private fromVersion: string | null = null;
-  private draftNumber = 0;
+  private readonly keeper = new Keeper();
+  private following: Promise<void> = Promise.resolve();
   private timer = 0;
+  private changes = 0;
   private turn = 0; // answers that come after the person went elsewhere are not heard
 
   constructor(private readonly ohif: Ohif) {
@@ -58,6 +61,7 @@ export class Heart extends EventTarget {
     this.cases = [];
     this.doing = 'Looking for a short-axis cine';
     try {
+      await this.keeper.idle(); // what was left unsaved in a case may be of this study
       const found = await Promise.all(studies.map(study => server.cases(study)));
       if (turn !== this.turn) return;
       this.cases = found.flatMap(({ cases }) => cases);
@@ -89,13 +93,13 @@ export class Heart extends EventTarget {
 
   /** Leave the cine; what is unsaved goes to the server. */
   put(): void {
-    if (this.saving === 'waiting' || this.saving === 'failed') void this.keep();
+    if (this.cine && (this.saving === 'waiting' || this.saving === 'failed'))
+      this.keeper.keep(this.cine.image, this.draft()).catch(error => console.error(error));
     this.turn++;
     window.clearTimeout(this.timer);
     this.view?.close();
     this.cine = this.view = this.contours = this.measurements = this.openedLabel = null;
     this.saving = 'nothing';
-    this.draftNumber = 0;
     this.problem = this.notice = this.doing = null;
   }
 
@@ -144,11 +148,6 @@ export class Heart extends EventTarget {
     const ed = this.byHand.ed ?? found.ed;
     const es = this.byHand.es ?? found.es;
     return { lv, rv, ed, es, lvEf: ejectionFraction(lv[ed], lv[es]), rvEf: ejectionFraction(rv[ed], rv[es]) };
-  }
-
-  wall(): number[] {
-    const ml = this.cine?.voxel_ml ?? 1;
-    return this.contours?.curve(MYO).map(n => n * ml) ?? [];
   }
 
   setPhase(phase: 'ed' | 'es', frame: number | null): void {
@@ -205,6 +204,7 @@ export class Heart extends EventTarget {
       window.clearTimeout(this.timer);
       this.doing = 'Submitting';
       this.changed();
+      await this.following;
       const label = await server.submit(cine.image, {
         planes: await pack(this.contours.allShown()),
         author: this.author,
@@ -215,7 +215,8 @@ export class Heart extends EventTarget {
       this.marked = this.reviewed();
       this.contours = new Contours(this.contours.allShown(), cine);
       this.openedLabel = label;
-      this.draftNumber = 0;
+      this.keeper.submitted(cine.image);
+      cine.draft = false;
       this.saving = 'nothing';
       cine.labels = [label, ...cine.labels];
       cine.state = 'submitted';
@@ -257,7 +258,7 @@ export class Heart extends EventTarget {
     contours.leaveOut(planesOf(draft.left_out ?? {}, cine), true);
     this.fromVersion = draft.from_version ?? null;
     this.openedLabel = cine.labels.find(({ id }) => id === draft.label) ?? null;
-    this.draftNumber = draft.number ?? 0;
+    this.keeper.follows(cine.image, draft);
     this.take(contours, null, planesOf(draft.reviewed ?? {}, cine));
     this.byHand = { ed: index(draft.ed_frame), es: index(draft.es_frame) };
     this.wasEdited = draft.edited ?? false;
@@ -300,6 +301,7 @@ export class Heart extends EventTarget {
   /** Something that counts is different: keep it, and ask the server what follows. */
   private touched(figures = true): void {
     if (figures) this.behind = true;
+    this.changes++;
     this.saving = 'waiting';
     this.notice = null;
     this.later(AFTER_STROKE_MS);
@@ -311,27 +313,28 @@ export class Heart extends EventTarget {
     this.timer = window.setTimeout(() => void this.follow(), ms);
   }
 
+  /** One at a time: a draft names the one that it follows, and figures must not overtake each other. */
   private async follow(): Promise<void> {
-    await this.keep();
-    if (this.behind) await this.measure();
+    const { turn } = this;
+    const before = this.following;
+    this.following = (async () => {
+      await before;
+      if (turn !== this.turn) return;
+      await this.keep();
+      if (this.behind) await this.measure();
+    })();
+    await this.following;
   }
 
   private async keep(): Promise<void> {
-    const { cine, contours, turn } = this;
-    if (!cine || !contours || this.saving === 'nothing') return;
+    const { cine, turn } = this;
+    if (!cine || !this.contours || this.saving === 'nothing') return;
     this.saving = 'waiting';
+    const before = this.changes;
     try {
-      const draft: Draft = {
-        ...(await this.said(contours.voxels)),
-        label: this.openedLabel?.id ?? null,
-        reviewed: placesOf(this.reviewed(), cine),
-        author: this.author,
-        number: this.draftNumber,
-      };
-      const { number } = await server.keepDraft(cine.image, draft);
+      await this.keeper.keep(cine.image, this.draft());
       if (turn !== this.turn) return;
-      this.draftNumber = number;
-      this.saving = 'kept';
+      if (before === this.changes) this.saving = 'kept';
       cine.draft = true;
       this.problem = null;
     } catch (error) {
@@ -341,6 +344,13 @@ export class Heart extends EventTarget {
       if (mayPass(error)) this.later(AGAIN_MS);
     }
     this.changed();
+  }
+
+  private async draft(): Promise<Draft> {
+    const { cine, contours } = this;
+    if (!cine || !contours) throw new Error('no contours');
+    const rest = { label: this.openedLabel?.id ?? null, reviewed: placesOf(this.reviewed(), cine), author: this.author };
+    return { ...(await this.said(contours.voxels)), ...rest };
   }
 
   private async measure(): Promise<void> {
@@ -363,21 +373,22 @@ export class Heart extends EventTarget {
   private async said(voxels: Uint8Array): Promise<ContoursSaid> {
     const { contours, cine } = this;
     if (!contours || !cine) throw new Error('no contours');
-    return {
-      planes: await pack(voxels),
+    const rest = {
       from_version: this.fromVersion,
       ed_frame: number(this.byHand.ed),
       es_frame: number(this.byHand.es),
       left_out: placesOf(contours.leftOut, cine),
       edited: this.wasEdited || contours.edited.size > 0,
     };
+    return { planes: await pack(voxels), ...rest }; // all of one moment: strokes go on meanwhile
   }
 
   private async forgetDraft(): Promise<void> {
     const { cine } = this.here();
-    if (cine.draft) await server.forgetDraft(cine.image);
+    window.clearTimeout(this.timer);
+    await this.following;
+    if (cine.draft) await this.keeper.forget(cine.image);
     cine.draft = false;
-    this.draftNumber = 0;
     this.saving = 'nothing';
   }
 

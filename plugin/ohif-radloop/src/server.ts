@@ -59,6 +59,7 @@ export const server = {
 
 /** Label planes as text: base64 of their gzip. */
 export async function pack(voxels: Uint8Array): Promise<string> {
+  // The bytes are copied at once: strokes go on while they are packed.
   const zipped = await through(voxels, new CompressionStream('gzip'));
   let binary = '';
   for (let i = 0; i < zipped.length; i += 0x8000) binary += String.fromCharCode(...zipped.subarray(i, i + 0x8000));

@@ -23,6 +23,7 @@ export async function openBrowser(address, { width = 1360, height = 860 } = {}) 
     ],
   });
   const page = context.pages()[0] ?? (await context.newPage());
+  page.setDefaultTimeout(180_000); // machines that test are busy with other tests, too
   const seen = { errors: [], elsewhere: [], failed: [] };
   page.on('pageerror', error => seen.errors.push(error.message));
   page.on('console', message => message.type() === 'error' && seen.errors.push(message.text().slice(0, 300)));
@@ -51,7 +52,7 @@ function panelOf(page) {
     value: async name => Number(await by(name).getAttribute('data-value')),
     click: name => by(name).click(),
     place: (frame, slice) => page.locator(`radloop-heart rect[data-place="${frame}/${slice}"]`),
-    shows: (name, pattern, timeout = 30_000) => by(name).filter({ hasText: pattern }).waitFor({ timeout }),
+    shows: (name, pattern, timeout = 120_000) => by(name).filter({ hasText: pattern }).waitFor({ timeout }),
   };
 }
 
@@ -65,10 +66,14 @@ export async function settled(page) {
     null,
     { timeout: 60_000 },
   );
-  let before = '';
+  let before;
   for (let i = 0; i < 60; i++) {
     await page.waitForTimeout(120);
-    const now = await page.evaluate(() => document.querySelector('canvas.cornerstone-canvas').toDataURL());
+    const now = await page.evaluate(() => {
+      const { canvas } = globalThis.cornerstone.getEnabledElements()[0].viewport;
+      const { data } = canvas.getContext('2d').getImageData(0, canvas.height >> 1, canvas.width, 8);
+      return data.reduce((sum, value, i) => (sum * 31 + value + i) | 0, 0);
+    });
     if (now === before) return;
     before = now;
   }
@@ -85,20 +90,20 @@ export const onScreen = (page, pixel) =>
     return { x: box.x + x, y: box.y + y };
   }, pixel);
 
-/** Colours of the picture on the screen along a row of the image, a quarter of a pixel at a time. */
-export const colours = (page, row, columns) =>
+/** The picture on the screen along a row of the image: each pixel of the screen, with its place in image columns. */
+export const alongRow = (page, row, columns) =>
   page.evaluate(
     ([row, columns]) => {
       const { viewport } = globalThis.cornerstone.getEnabledElements()[0];
       const { imageToWorldCoords } = globalThis.cornerstone.utilities;
-      const drawn = viewport.canvas.getContext('2d');
-      const out = [];
-      for (let column = 0; column < columns; column += 0.25) {
-        const world = imageToWorldCoords(viewport.getCurrentImageId(), [column, row]);
-        const [x, y] = viewport.worldToCanvas(world).map(v => Math.round(v * devicePixelRatio));
-        out.push([...drawn.getImageData(x, y, 1, 1).data].slice(0, 3));
-      }
-      return out;
+      const at = column => viewport.worldToCanvas(imageToWorldCoords(viewport.getCurrentImageId(), [column, row]));
+      const [[left, y], [right]] = [at(0), at(columns - 1)].map(point => point.map(v => v * devicePixelRatio));
+      const [from, width] = [Math.round(left), Math.round(right - left)];
+      const { data } = viewport.canvas.getContext('2d').getImageData(from, Math.round(y), width, 1);
+      return Array.from({ length: width }, (_, i) => ({
+        column: ((from + i + 0.5 - left) / (right - left)) * (columns - 1),
+        colour: [...data.subarray(4 * i, 4 * i + 3)],
+      }));
     },
     [row, columns],
   );

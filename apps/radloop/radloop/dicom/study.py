@@ -100,10 +100,12 @@ def short_axis(planes: Sequence[Plane]) -> DicomCine:
         colour = next((p for p in planes if p.colour), None)
         if colour:
             raise Refusal("COLOUR", f"{colour.name} is not a plain grey picture (MONOCHROME2).")
+        if len(planes) == 1:
+            raise Refusal("NO_SHORT_AXIS", f"{planes[0].name} is a single picture: give the folder of its study.")
         raise Refusal(
             "NO_SHORT_AXIS",
-            f"{planes[0].name} and the {len(planes) - 1} other MR images beside it hold no short-axis cine: no three "
-            "parallel planes were imaged at more than one time.",
+            f"{planes[0].name} and {len(planes) - 1} more MR images hold no short-axis cine: no three parallel "
+            "planes were imaged at more than one time.",
         )
     return best.fitted()
 
