@@ -25,7 +25,7 @@ help:
 	@echo 'make serve    set up, then serve the sample data on http://127.0.0.1:8000 (ARGS="--studies FOLDER --port 9000")'
 	@echo 'make test     set up, then ruff, mypy, import-linter and pytest, each with its seconds'
 	@echo 'make setup    only the environment, in $(VENV)'
-	@echo 'make lint | types | layers | behaviour    one stage of make test (ARGS="tests/heart" for pytest)'
+	@echo 'make lint | types | layers | behaviour | slicer    one stage of make test (ARGS="tests/heart" for pytest)'
 	@echo 'make format   put the code into the style that make lint wants'
 	@echo 'make wheel    dist/radloop-….whl, with app, bundles, plugins and sample data inside'
 	@echo 'make clean    take away what was built; the environment stays'
@@ -72,7 +72,7 @@ serve: setup
 
 .PHONY: test lint types layers behaviour format
 test: setup $(DONE)/tools
-	@$(TIMED) 'all stages' $(MAKE) --no-print-directory lint types layers behaviour
+	@$(TIMED) 'all stages' $(MAKE) --keep-going --no-print-directory lint types layers behaviour slicer
 
 lint: $(DONE)/tools
 	@$(TIMED) 'ruff check' $(VENV)/bin/ruff check .
@@ -91,6 +91,9 @@ behaviour: setup $(DONE)/tools
 
 format: $(DONE)/tools
 	@$(VENV)/bin/ruff check --fix-only . && $(VENV)/bin/ruff format .
+
+# The module for 3D Slicer, in an environment of its own.
+include tests/viewers/slicer/slicer.mk
 
 # ---- the wheel
 

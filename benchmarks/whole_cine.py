@@ -51,7 +51,7 @@ def main() -> None:
                 try:
                     if requests.get(f"{url}/readyz", timeout=5).ok:
                         break
-                except requests.ConnectionError:
+                except (requests.ConnectionError, requests.Timeout):
                     time.sleep(0.1)
             client = MONAILabelClient(url, tmpdir=scratch)
             print(f"{SLICES} slices, {FRAMES} frames, {X} x {Y} pixels; {os.cpu_count()} cores")

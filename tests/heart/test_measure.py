@@ -108,7 +108,7 @@ def test_a_right_ventricle_that_grows_has_no_ef() -> None:
 
 
 def test_a_lost_frame_is_told() -> None:
-    answer = measure(boxes([1000] * 6 + [0] + [1000] * 6), cine(boxes([1] * 13)), image="a")
+    answer = measure(boxes([1000] * 6 + [0] + [1000] * 10), cine(boxes([1] * 17)), image="a")
     assert codes(answer) == {"EMPTY_FRAMES", "UNEVEN_VOLUMES", "IMPLAUSIBLE_EF"}
     assert answer.es_frame == 7
 

@@ -90,6 +90,8 @@ def test_carries_what_git_knows_and_no_leftovers(installation: Installation, sou
     expected = {f"radloop/_resources/{name}" for name in known if (sources / name).is_file()}
     names = set(zipfile.ZipFile(installation.wheel).namelist())
     assert {n for n in names if n.startswith(tuple(f"radloop/_resources/{c}/" for c in CARRIED))} == expected
+    package = run(["git", "ls-files", "-co", "--exclude-standard", "radloop"], cwd=ROOT / "apps" / "radloop")
+    assert {name for name in package.splitlines() if (sources / "apps" / "radloop" / name).is_file()} <= names
     assert {"radloop/_resources/app/main.py", "radloop/_resources/requirements.lock", "pydicom_seg.py"} <= names
     assert not [n for n in names if n.startswith("tests") or "renamed" in n]
 

@@ -3,12 +3,14 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -72,6 +74,16 @@ def save(path: Path, voxels: np.ndarray, *, spacing_mm: tuple[float, float, floa
     return path
 
 
+def end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
 @dataclass
 class Server:
     """A running server; ``log`` is everything it wrote."""
@@ -92,7 +104,7 @@ class Server:
     def http(self, **more: object) -> httpx.Client:
         return httpx.Client(base_url=self.base, timeout=120, trust_env=False, **more)  # type: ignore[arg-type]
 
-    def wait_ready(self, seconds: float = 120) -> None:
+    def wait_ready(self, seconds: float = 300) -> None:
         wait_for(lambda: self.http().get("/readyz").status_code == 200, seconds, lambda: self.log)
 
 
@@ -113,7 +125,7 @@ def serving(installation: Path, studies: Path, folder: Path, **settings: str) ->
     """``radloop serve`` on a free port, with ``RADLOOP_…`` settings."""
     data = folder / "data"
     log_file = folder / "server.log"
-    told = {"RADLOOP_PORT": "0", "RADLOOP_STUDIES": str(studies), "RADLOOP_HOME": str(data)}
+    told = {"RADLOOP_PORT": "0", "RADLOOP_STUDIES": str(studies), "RADLOOP_HOME": str(data), "RADLOOP_NICENESS": "0"}
     told |= {f"RADLOOP_{name.upper()}": value for name, value in settings.items()}
     with log_file.open("ab") as log:
         process = subprocess.Popen(
@@ -131,13 +143,56 @@ def serving(installation: Path, studies: Path, folder: Path, **settings: str) ->
         wait_for(lambda: server.http().get("/info/").status_code == 200, 60, log_file.read_text)
         yield server
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        end(process)
+
+
+@contextmanager
+def stock_serving(installation: Path, studies: Path, folder: Path) -> Iterator[Server]:
+    """MONAI Label's own server with radloop's app, on a free port."""
+    app = folder / "app"
+    app.mkdir()
+    shutil.copy(installation / "apps/radloop/main.py", app)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log_file = folder / "stock.log"
+    command = [sys.executable, "-m", "monailabel.main", "start_server", "--app", app, "--studies", studies]
+    with log_file.open("ab") as log:
+        process = subprocess.Popen(
+            [*map(str, command), "--host", "127.0.0.1", "--port", str(port)],
+            env=environment(installation, HOME=str(folder)),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+        )
+    try:
+        server = Server(f"http://127.0.0.1:{port}", process, log_file, studies, folder)
+        wait_for(lambda: server.http().get("/info/").status_code == 200, 120, log_file.read_text)
+        yield server
+    finally:
+        end(process)
+
+
+@pytest.fixture(scope="session")
+def serve(installation: Path) -> Callable[..., AbstractContextManager[Server]]:
+    """``serve(studies, folder, **settings)``: a server of a test's own."""
+    return partial(serving, installation)
+
+
+@pytest.fixture(scope="session")
+def stock_serve(installation: Path) -> Callable[..., AbstractContextManager[Server]]:
+    """``stock_serve(studies, folder)``: MONAI Label's own server with radloop's app."""
+    return partial(stock_serving, installation)
+
+
+@pytest.fixture(scope="session")
+def cine_file() -> Callable[..., Path]:
+    """``cine_file(path, shape=…)``: a file with a made-up cine."""
+
+    def make(path: Path, shape: tuple[int, int, int, int] = (48, 40, 3, 5)) -> Path:
+        return save(path, beating(shape))
+
+    return make
 
 
 @pytest.fixture(scope="session")
@@ -157,7 +212,7 @@ def studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(installation: Path, studies: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(installation, studies, tmp_path_factory.mktemp("server")) as running:
         running.wait_ready()

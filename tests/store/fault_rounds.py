@@ -85,8 +85,8 @@ def faults_left(folder: Path, told: list[list[Any]]) -> list[str]:
             if what == "info" and not store.image_info("heart").get("told"):
                 wrong.append("acknowledged info is lost")
         for label in kept.values():
-            if hashlib.sha256(label.path.read_bytes()).hexdigest() != label.sha256:
-                wrong.append("a listed label is damaged")
+            if not label.path.is_file() or hashlib.sha256(label.path.read_bytes()).hexdigest() != label.sha256:
+                wrong.append("a listed label is lost or damaged")
         for leftover in (folder / "data").rglob(".arriving-*"):
             os.utime(leftover, (0, 0))
         wrong += [f"not repaired: {found}" for found in store.check(repair=True) if not found.repaired]
@@ -148,6 +148,7 @@ def main() -> None:
                     violations += [f"{life}, operation {n} {way}: {fault}" for fault in wrong]
                     rounds += 1
                     n += every
+                print(f"{life}, {way}: {n - every} operations", file=sys.stderr)
     seconds = round(time.monotonic() - started)
     print(json.dumps({"rounds": rounds, "violations": violations, "seconds": seconds}))
 

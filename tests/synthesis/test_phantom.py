@@ -31,11 +31,12 @@ def test_the_ef_asked_for_is_shown_and_told(seed: int, ef: float) -> None:
     assert answer.ed_frame == 1
     assert answer.rv_ef is not None
     assert answer.rv_ef > 10
-    assert answer.warnings == []
+    assert [w.code for w in answer.warnings] == ["STACK_MAY_MISS_BASE_OR_APEX"]
 
 
 def test_the_volume_asked_for(phantom: Phantom) -> None:
-    assert phantom.truth["lv_edv_ml"] == pytest.approx(140, rel=0.06)
+    """But for what lies above the first slice."""
+    assert phantom.truth["lv_edv_ml"] == pytest.approx(140, rel=0.12)
 
 
 def test_the_wall_keeps_its_volume(phantom: Phantom) -> None:
@@ -44,8 +45,9 @@ def test_the_wall_keeps_its_volume(phantom: Phantom) -> None:
     assert myo.max() / myo.min() < 1.12
     middle = phantom.label.shape[2] // 2
     es = int(phantom.truth["es_frame"]) - 1
-    ed_wall, es_wall = (np.count_nonzero(phantom.label[:, :, middle, t] == MYO) for t in (0, es))
-    assert es_wall > 1.1 * ed_wall
+    planes = (phantom.label[:, :, middle, t] for t in (0, es))
+    ed_wall, es_wall = (np.sqrt((p >= MYO).sum() / np.pi) - np.sqrt((p == LV).sum() / np.pi) for p in planes)
+    assert es_wall > 1.2 * ed_wall
 
 
 def test_blood_is_bright_muscle_dark_and_lung_black(phantom: Phantom) -> None:

@@ -13,7 +13,7 @@ from monai.data.meta_tensor import MetaTensor
 from monai.transforms import MapTransform
 
 
-class LoadCined(MapTransform):  # type: ignore[misc]
+class LoadCined(MapTransform):
     """Read (x, y, z) or (x, y, z, t) NIfTI as a MetaTensor (1, X, Y, Z, T), float32, with its affine in mm."""
 
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
@@ -30,7 +30,7 @@ class LoadCined(MapTransform):  # type: ignore[misc]
         return read
 
 
-class SaveLabeld(MapTransform):  # type: ignore[misc]
+class SaveLabeld(MapTransform):
     """Write the labels (1, X, Y, Z, T) of ``keys`` as ``<name of the image>.nii.gz``, on the image's grid."""
 
     def __init__(self, keys: KeysCollection, output_dir: str, image_key: str = "image") -> None:

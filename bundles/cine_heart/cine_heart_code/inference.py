@@ -21,6 +21,8 @@ from cine_heart_code.grid import InPlaneOrder
 RV, MYO, LV = 1, 2, 3
 # Pixels of all frames and slices that go through the network at once: the activations then fit the caches.
 PIXELS_AT_ONCE = 600_000
+# No part of a heart lies farther from the middle of its left ventricle.
+REACH_MM = 110.0
 # Fields of view, along the longer side, that a picture of unknown pixel size is looked at with.
 FIELDS_OF_VIEW_MM = (190.0, 260.0, 350.0, 450.0)
 Progress = Callable[[float], None]
@@ -72,7 +74,8 @@ class CineInferer:
         affine, known = torch.eye(4), False
         if isinstance(inputs, MetaTensor):
             affine, known = inputs.affine, bool(inputs.meta.get("spacing_known", True))
-        cine = torch.as_tensor(inputs[0, 0]).float()
+            inputs = inputs.as_tensor()  # metadata would be copied at every step of the network
+        cine = inputs[0, 0].float()
         label = self.segment(cine, np.asarray(affine, float).reshape(-1, 4)[:4], network, progress, known)
         return torch.from_numpy(label)[None, None]
 
@@ -107,7 +110,7 @@ class CineInferer:
         nx, ny = (max(16, round(n * s / self.spacing_mm)) for n, s in zip(pictures.shape[2:], spacing, strict=True))
         some = pictures[:, few_phases(pictures.shape[1])]
         shares = torch.cat(list(self.run(network, brightness(resize(some, (nx, ny))))))
-        return Look((nx, ny), *heart_box(shares, self.margin_mm / self.spacing_mm))
+        return Look((nx, ny), *heart_box(shares, self.margin_mm / self.spacing_mm, REACH_MM / self.spacing_mm))
 
     def follow(
         self,
@@ -134,7 +137,7 @@ class CineInferer:
             if progress:
                 progress(done / len(pictures))
         for t in range(label.shape[1]):
-            label[:, t, x0:x1, y0:y1] = largest_parts(label[:, t, x0:x1, y0:y1])
+            label[:, t, x0:x1, y0:y1] = one_heart(label[:, t, x0:x1, y0:y1])
 
     def run(self, network: nn.Module, pictures: Tensor) -> Iterator[Tensor]:
         """(Z, T, X, Y) to probabilities (z, 4, T, X, Y), some slices at a time."""
@@ -177,48 +180,52 @@ def brightness(pictures: Tensor) -> Tensor:
     return scaled.clamp(0, 1.4)
 
 
-def heart_box(shares: Tensor, margin: float) -> tuple[Box | None, float]:
+def heart_box(shares: Tensor, margin: float, reach: float) -> tuple[Box | None, float]:
     """The region of the heart from the probabilities (Z, 4, T, X, Y) of whole pictures, and how clear it is.
 
-    None if there is no heart.
-
-    The left ventricle with its wall is the seed: the strongest place of their sum over slices, averaged over
-    phases. The region is what hangs together with it, right ventricle included.
+    The left ventricle with its wall is the seed: the place where they are seen in most slices, on average over
+    phases. The region is what hangs together with it within ``reach`` pixels, right ventricle included. None if
+    there is no heart.
     """
     seen = shares.mean(dim=2).sum(dim=0)  # (4, X, Y): in how many slices, on average over phases
-    seed = avg_pool2d((seen[LV] * (seen[MYO] > 0.05) + seen[MYO])[None, None], 15, 1, 7, count_include_pad=False)[0, 0]
-    if float(seed.max()) < 0.05:
+    ventricle = seen[LV] * (seen[MYO] > 0.05) + seen[MYO]
+    seed = avg_pool2d(ventricle[None, None], 15, 1, 7, count_include_pad=False)[0, 0]
+    clearness = float(seed.max())
+    if clearness < 0.05:
         return None, 0.0
-    present = ((shares[:, 1:].sum(dim=1).amax(dim=1)) > 0.5).sum(dim=0) > 0  # (X, Y)
-    parts = sitk.GetArrayFromImage(
-        sitk.ConnectedComponent(sitk.BinaryDilate(sitk.GetImageFromArray(present.numpy().astype(np.uint8)), [2, 2]))
-    )
-    best, mass = 0, 0.0
-    for part in range(1, int(parts.max()) + 1):
-        inside = torch.from_numpy(parts == part)
-        weight = float((seed * inside).amax())
-        if weight > mass:
-            best, mass = part, weight
-    if best == 0:
-        return None, 0.0
-    xs, ys = np.nonzero(parts == best)
+    x, y = divmod(int(seed.argmax()), seed.shape[1])
+    xs, ys = torch.meshgrid(*(torch.arange(n) for n in seed.shape), indexing="ij")
+    near = (xs - x) ** 2 + (ys - y) ** 2 <= reach**2
+    # What is seen in one slice at one phase only is not believed: kidneys and stomachs look like ventricles there.
+    present = (seen[1:].sum(dim=0) > 0.5) & near
+    present[x, y] = True
+    spread = sitk.BinaryDilate(sitk.GetImageFromArray(present.numpy().astype(np.uint8)), [2, 2])
+    parts = sitk.GetArrayFromImage(sitk.ConnectedComponent(spread))
+    inside = np.nonzero(parts == parts[x, y])
     m = round(margin)
+    (x0, y0), (x1, y1) = ([int(side(i)) for i in inside] for side in (np.min, np.max))
     nx, ny = parts.shape
-    box = Box(max(0, xs.min() - m), min(nx, xs.max() + 1 + m), max(0, ys.min() - m), min(ny, ys.max() + 1 + m))
-    return box, mass
+    return Box(max(0, x0 - m), min(nx, x1 + 1 + m), max(0, y0 - m), min(ny, y1 + 1 + m)), clearness
 
 
-def largest_parts(label: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Of each structure in one frame (Z, X, Y) the largest connected part, over all slices.
+def one_heart(label: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """One frame (Z, X, Y) cleaned up: the largest LV, the wall that surrounds it, the RV that lies against both.
 
     Parts that touch only at a corner from slice to slice count as connected: slices lie far apart.
     """
     kept = np.zeros_like(label)
-    for value in (RV, MYO, LV):
+    for value in (LV, MYO, RV):
         mask = label == value
         if not mask.any():
             continue
-        parts = sitk.ConnectedComponent(sitk.GetImageFromArray(mask.astype(np.uint8)), True)
-        ordered = sitk.GetArrayViewFromImage(sitk.RelabelComponent(parts, sortByObjectSize=True))
-        kept[ordered == 1] = value
+        parts = sitk.GetArrayFromImage(sitk.ConnectedComponent(sitk.GetImageFromArray(mask.astype(np.uint8)), True))
+        # (Copies, not views: a view of an image that nobody holds reads memory that is given away.)
+        # The first structure is judged by size, the others by how much of them lies against what is kept.
+        against = sitk.GetArrayFromImage(
+            sitk.BinaryDilate(sitk.GetImageFromArray((kept > 0).astype(np.uint8)), [3, 3, 0])
+        )
+        weight = np.bincount(parts[(against > 0) & mask], minlength=int(parts.max()) + 1)
+        if not weight.any():
+            weight = np.bincount(parts[mask], minlength=int(parts.max()) + 1)
+        kept[parts == weight.argmax()] = value
     return kept

@@ -13,8 +13,9 @@
 ``POST   /radloop/export?image=ID``       `Contours` → `Exported`: SEG and SR put into the archive
 ========================================  =====================================================
 
-A refusal is answered with a status of the 400s and ``detail``, one sentence for people. Frames and slices count from 1, slices in the order of the cine. Voxel counts are the only
-figures that the panel makes by itself; everything else is the server's.
+A refusal is answered with a status of the 400s and ``detail``, one sentence for people. Frames and slices count
+from 1, slices in the order of the cine. Voxel counts are the only figures that the panel makes by itself; everything
+else is the server's.
 """
 
 from typing import Annotated, Literal

@@ -37,7 +37,7 @@ def demo(output: Path) -> None:
 
         images = requests.get(f"{url}/datastore/", params={"output": "all"}, timeout=30).json()["objects"]
         for image in sorted(images):
-            _show(url, image, output / image, Path(scratch), known.get(image))
+            _show(url, image, output / image, Path(scratch), known.get(f"{image}.nii.gz"))
     click.echo(f"\nPictures, labels and figures: {output.resolve()}")
     click.echo("Go on:  make serve   keeps the server running for 3D Slicer, OHIF and MONAI Label's clients")
     click.echo(f"        radloop infer {MODEL} YOUR_CINE.nii.gz -o results   analyses your own data")
@@ -65,7 +65,7 @@ def _server(scratch: Path) -> Iterator[str]:
             try:
                 if requests.get(f"{url}/readyz", timeout=5).ok:
                     break
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 pass
             time.sleep(0.1)
         click.echo(f"ready after {time.monotonic() - began:.1f} s")

@@ -24,7 +24,7 @@ from radloop import __version__, places
 
 GIB = 2**30
 MEMORY_NEEDED = 3 * GIB
-"""A server with one worker and a cine of 300 pictures take 1.5 GiB."""
+"""Analysing the sample takes 0.8 GiB; a server, its worker and a cine of full size fit in this."""
 DISK_NEEDED = 2 * GIB
 
 PROGRAMS = (

@@ -20,17 +20,18 @@ def fit_diagnosis(folder: Path, output: Path) -> None:
     import json
 
     from radloop.heart.fit import fit_from_labels
-    from radloop.learning.pairs import label_pairs
+    from radloop.learning.known import known_hearts
     from radloop.learning.patients import find_patients, part_of
     from radloop.models import load_bundle
 
     bundle = load_bundle("cine_heart")
     split = json.loads((bundle.about.folder / "configs" / "split.json").read_text())
     patients = [p for p in find_patients(folder) if part_of(p.name, split) == "train"]
-    cases = []
+    hearts = []
     with progress("predicting") as tick:
         for i, patient in enumerate(patients):
-            cases += label_pairs(patient, bundle)
+            hearts += known_hearts(patient, bundle)
             tick((i + 1) / len(patients), patient.name)
-    fit_from_labels(cases).save(output)
+    what = f"drawn labels, and labels predicted by cine_heart {bundle.version}, of its training part"
+    fit_from_labels(hearts, what=what).save(output)
     click.echo(f"fitted on {len(patients)} patients, written to {output}")

@@ -1,6 +1,7 @@
 """``radloop infer``: files in, labels, measurements and pictures out."""
 
 import csv
+import functools
 import io
 import json
 from collections.abc import Callable
@@ -15,73 +16,88 @@ from radloop.refusal import Refusal
 
 if TYPE_CHECKING:
     from radloop.answers import Measurements
+    from radloop.cli.cases import Case
+    from radloop.dicom import Source
     from radloop.images import Cine, LabelMap
-    from radloop.models import Bundle
+    from radloop.models import Bundle, Prediction
 
 
 @click.command()
 @MODEL
 @click.argument("image", metavar="IMAGE|FOLDER", type=click.Path(path_type=Path))
 @output_option("Folder for the results; made if missing.")
+@click.option("--per-phase", is_flag=True, help="From DICOM: one SEG a phase, for readers that cannot follow time.")
 @AS_JSON
-def infer(model: str, image: Path, output: Path, as_json: bool) -> int:
+def infer(model: str, image: Path, output: Path, per_phase: bool, as_json: bool) -> int:
     """Analyse an image, or every image of a folder.
 
-    MODEL is a bundle, for example cine_heart (see: radloop models). IMAGE is a cine or a volume as NIfTI or
-    NRRD. Writes label.nii.gz, measurements.json, overview.png and volumes.png into DIR; for a folder of images
-    one subfolder each and measurements.csv.
+    MODEL is a bundle, for example cine_heart (see: radloop models). IMAGE is a cine or a volume as NIfTI, NRRD or
+    multi-frame DICOM; a FOLDER holds such files, DICOM studies, or both, at any depth.
+
+    Writes label.nii.gz, measurements.json, overview.png and volumes.png into DIR, from DICOM also seg.dcm and sr.dcm;
+    of several cases one subfolder each, and measurements.csv.
 
     Example: radloop infer cine_heart cine.nii.gz -o results
     """
+    from radloop.cli.cases import cases_in, single_case
     from radloop.models.catalog import card
 
     about = card(model)
     if not image.exists():
         raise Refusal("NO_SUCH_FILE", f"{image}: no such file or folder")
-    if image.is_dir():
-        return _infer_folder(about.name, image, output, as_json)
+    cases, refused = cases_in(image) if image.is_dir() else ([single_case(image)], [])
+    alone = len(cases) == 1 and not refused and (image.is_file() or cases[0].is_dicom)
+    if alone:
+        return _infer_one(about.name, cases[0], output, per_phase, as_json)
+    return _infer_all(about.name, cases, refused, output, per_phase, as_json)
 
+
+def _infer_one(model: str, case: "Case", output: Path, per_phase: bool, as_json: bool) -> int:
     from radloop.cli.table import measurements_table
-    from radloop.images import case_name, read_cine
 
-    cine = read_cine(image)  # before torch is imported: a bad file is refused at once
+    cine, source = case.read()  # before torch is imported: a bad file is refused at once
     with progress("analysing", quiet=as_json) as tick:
-        measured = _analyse(_load(about.name), cine, case_name(image), output, tick)
+        measured = _analyse(_load(model), cine, source, case.name, output, per_phase, tick)
     if as_json:
         click.echo(measured.model_dump_json())
     else:
         click.echo(measurements_table(measured.model_dump()))
-        click.echo(f"written to {output}: label.nii.gz, measurements.json, overview.png, volumes.png")
+        click.echo(f"written to {output}: " + ", ".join(sorted(p.name for p in output.iterdir())))
     return 0
 
 
-def _infer_folder(model: str, folder: Path, output: Path, as_json: bool) -> int:
-    """Every image of a folder; one that cannot be used is named, and the others go on."""
-    from radloop.images import case_name, find_images, read_cine
-
-    cases = find_images(folder)
+def _infer_all(
+    model: str, cases: "list[Case]", refused: list[Refusal], output: Path, per_phase: bool, as_json: bool
+) -> int:
+    """Every case; one that cannot be used is named, and the others go on."""
     bundle: Bundle | None = None
     done: list[dict[str, Any]] = []
-    failed: list[dict[str, str]] = []
+    failed: list[tuple[Path | None, Refusal]] = [(None, reason) for reason in refused]
     with progress("analysing", quiet=as_json) as tick:
-        for i, path in enumerate(cases):
-            name = case_name(path)
+        for i, case in enumerate(cases):
             try:
-                cine = read_cine(path)
+                cine, source = case.read()
                 bundle = bundle or _load(model)
-                into = output / path.relative_to(folder).parent / name
-                measured = _analyse(bundle, cine, name, into, lambda share, i=i: tick((i + share) / len(cases)))  # type: ignore[misc]
+                into = output / case.subfolder
+                step = functools.partial(_step, tick, i, len(cases))
+                measured = _analyse(bundle, cine, source, case.name, into, per_phase, step)
                 done.append(measured.model_dump(mode="json"))
             except Refusal as refusal:
-                failed.append({"file": str(path), "code": refusal.code, "sentence": refusal.sentence})
-                click.echo(f"{path.parent}: {refusal.sentence}", err=True)
+                failed.append((case.place, refusal))
+    for place, reason in failed:
+        click.echo(f"{place.parent}: {reason.sentence}" if place else reason.sentence, err=True)
     if done:
         _write_csv(output / "measurements.csv", done)
     if as_json:
-        click.echo(json.dumps({"cases": done, "failed": failed}))
+        faults = [{"file": place and str(place), "code": r.code, "sentence": r.sentence} for place, r in failed]
+        click.echo(json.dumps({"cases": done, "failed": faults}))
     else:
         click.echo(f"{len(done)} analysed, {len(failed)} failed; results in {output}")
     return 2 if failed else 0
+
+
+def _step(tick: Callable[[float], None], index: int, of: int, share: float) -> None:
+    tick((index + share) / of)
 
 
 def _load(model: str) -> "Bundle":
@@ -90,12 +106,37 @@ def _load(model: str) -> "Bundle":
     return load_bundle(model)
 
 
-def _analyse(bundle: "Bundle", cine: "Cine", name: str, folder: Path, tick: Callable[[float], None]) -> "Measurements":
+def _analyse(
+    bundle: "Bundle",
+    cine: "Cine",
+    source: "Source | None",
+    name: str,
+    folder: Path,
+    per_phase: bool,
+    tick: Callable[[float], None],
+) -> "Measurements":
     from radloop.tasks import analyse_cine
 
     prediction, measured = analyse_cine(bundle, cine, image=name, progress=tick)
     write_results(folder, cine, prediction.label, measured)
+    if source is not None:
+        _write_dicom(folder, prediction, measured, source, per_phase)
     return measured
+
+
+def _write_dicom(
+    folder: Path, prediction: "Prediction", measured: "Measurements", source: "Source", per_phase: bool
+) -> None:
+    """SEG and SR; those of an earlier run that this one does not replace are taken away."""
+    from radloop.dicom.seg import write_seg
+    from radloop.dicom.sr import write_sr
+
+    name, version = prediction.model, prediction.model_version
+    seg = folder / "seg.dcm"
+    written = write_seg(seg, prediction.label, source, algorithm=name, version=version, per_phase=per_phase)
+    write_sr(folder / "sr.dcm", measured, source, written, algorithm=name, version=version)
+    for earlier in set(folder.glob("seg*.dcm")) - set(written):
+        earlier.unlink()
 
 
 def write_results(folder: Path, cine: "Cine", label: "LabelMap", measured: "Measurements") -> None:

@@ -22,6 +22,8 @@ COMMANDS = {
     "models": "radloop.cli.models:models",
     "doctor": "radloop.cli.doctor:doctor",
     "app": "radloop.cli.app:app",
+    "dicom": "radloop.cli.dicom:dicom",
+    "viewer": "radloop.cli.viewer:viewer",
     "samples": "radloop.cli.samples:samples",
     "fit-diagnosis": "radloop.cli.fit_diagnosis:fit_diagnosis",
     "recurrence": "radloop.cli.recurrence:recurrence",

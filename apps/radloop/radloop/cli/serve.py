@@ -11,7 +11,9 @@ FOLDER = click.Path(path_type=Path)
 @click.option("--studies", metavar="FOLDER", type=FOLDER, help="Folder of images (default: the sample data).")
 @click.option("--host", help="Address to listen on (default: 127.0.0.1); this version serves this machine only.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (default: 8000).")
-@click.option("--data", metavar="DIR", type=FOLDER, help="Where labels are kept (default: the user's data folder).")
+@click.option(
+    "--data", "home", metavar="DIR", type=FOLDER, help="Where labels are kept (default: the user's data folder)."
+)
 def serve(**options: object) -> None:
     """Serve images and models to 3D Slicer, OHIF and MONAI Label's clients.
 

@@ -8,11 +8,11 @@ import pydicom.config
 
 from radloop.dicom.find import DicomCine
 from radloop.dicom.source import Source
-from radloop.dicom.study import read_cine_dicom, read_study
+from radloop.dicom.study import each_study, read_cine_dicom, read_study
 
 # Archives are full of values that the standard forbids (dates of zeros, UIDs with leading zeros). They
 # are read and handed on as they are, without a warning each.
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 pydicom.config.settings.writing_validation_mode = pydicom.config.IGNORE
 
-__all__ = ["DicomCine", "Source", "read_cine_dicom", "read_study"]
+__all__ = ["DicomCine", "Source", "each_study", "read_cine_dicom", "read_study"]

@@ -7,16 +7,18 @@ from pathlib import Path
 
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from radloop.images import replace_whole
 from radloop.refusal import Refusal
 
 # What pydicom raises on files that are no DICOM, or that end too early.
 UNREADABLE = (
-    InvalidDicomError, EOFError, OSError, ValueError, KeyError, TypeError, AttributeError, IndexError,
-    NotImplementedError, OverflowError, RecursionError, struct.error, zlib.error,
+    InvalidDicomError, BytesLengthException, EOFError, OSError, ValueError, KeyError, TypeError, AttributeError,
+    IndexError, NotImplementedError, OverflowError, RecursionError, struct.error, zlib.error,
 )  # fmt: skip
+"""Values are decoded when they are asked for, so a damaged one raises these then, not when the file is read."""
+
 _DIRECTORY = "1.2.840.10008.1.3.10"  # Media Storage Directory: a DICOMDIR lists files and is none of them
 
 

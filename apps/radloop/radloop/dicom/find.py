@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from radloop.dicom.grid import Grid, by_place, grid_of, normal
+from radloop.dicom.grid import Grid, by_place, grid_of, normal, uneven_slices
 from radloop.dicom.plane import Plane
 from radloop.images import Remark
 from radloop.refusal import Refusal
@@ -55,6 +55,14 @@ class Candidate:
     def n_slices(self) -> int:
         return len(by_place(self.planes))
 
+    @property
+    def fits(self) -> bool:
+        try:
+            self.fitted()
+        except Refusal:
+            return False
+        return True
+
     def fitted(self) -> DicomCine:
         """The planes as a cine; refuses, naming an object, where they do not make one."""
         first = self.planes[0]
@@ -70,7 +78,7 @@ class Candidate:
             n_slices=len(grid),
             description=names[self.series[0]],
             grid=grid,
-            remarks=self.remarks,
+            remarks=self.remarks + ((uneven,) if (uneven := uneven_slices(grid)) else ()),
         )
 
 
@@ -86,15 +94,15 @@ def candidates(planes: Iterable[Plane]) -> list[Candidate]:
 def choose(found: Sequence[Candidate]) -> Candidate | None:
     """The short-axis cine of a study.
 
-    The stack with most planes. A rival half as large or more is either the same cine taken again
-    (the later one counts), or something else: then a description, or the direction of the stack has
+    The stack with most planes. A rival two thirds as large or more is either the same cine taken again
+    (the later one counts, if it is whole), or something else: then a description, or the direction of the stack has
     to tell; otherwise both are refused.
     """
     if not found:
         return None
     best = found[0]
     for rival in found[1:]:
-        if 2 * len(rival.planes) < len(best.planes):
+        if len(rival.planes) < 2 / 3 * len(found[0].planes):
             break
         if set(rival.series) & set(best.series):
             raise Refusal(
@@ -107,9 +115,9 @@ def choose(found: Sequence[Candidate]) -> Candidate | None:
 
 def _preferred(one: Candidate, other: Candidate) -> Candidate:
     if _is_parallel(one.planes[0], other.planes[0]):
-        earlier, later = sorted((one, other), key=lambda c: c.planes[0].series_number)
-        text = f"The study holds two short-axis cines: series {_number(later)} was taken, not {_number(earlier)}."
-        return Candidate(later.planes, (*later.remarks, Remark("SEVERAL_CINES", text)))
+        left, taken = sorted((one, other), key=lambda c: (c.fits, _number(c)))
+        text = f"The study holds two short-axis cines: series {_number(taken)} was taken, not {_number(left)}."
+        return Candidate(taken.planes, (*taken.remarks, Remark("SEVERAL_CINES", text)))
     for tells in (_is_named, _is_oblique):
         if tells(one) != tells(other):
             return one if tells(one) else other

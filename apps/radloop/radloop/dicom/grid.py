@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radloop.dicom.plane import Plane
+from radloop.images import Remark
 from radloop.images.frame_times import believable_times_ms
 from radloop.refusal import Refusal
 
 SAME_PLACE_MM = 0.2
 """Planes closer than this along the normal are the same slice at other times."""
 
-UNEVEN = 0.1
-"""How far, as a share of it, single distances may be from the mean distance of slices."""
+UNEVEN, TOO_UNEVEN = 0.02, 0.25
+"""How far single distances of slices may be from the usual one, as a share of it: to be told, and to be refused."""
 
 Grid = tuple[tuple[Plane, ...], ...]
 """Planes by slice (along the normal, from one end) and phase: ``grid[z][t]``."""
@@ -129,15 +130,26 @@ def _before_gap(planes: Sequence[Plane]) -> Plane:
     return planes[-1]
 
 
-def _even_distances(slices: Sequence[Sequence[Plane]]) -> None:
+def distances_mm(slices: Sequence[Sequence[Plane]]) -> NDArray[np.float64]:
+    """From each slice to the next along the normal, by their positions."""
     direction = normal(slices[0][0])
-    heights = [height_mm(one[0], direction) for one in slices]
-    if len(heights) < 3:
-        return
-    gaps = np.diff(heights)
+    return np.diff([height_mm(one[0], direction) for one in slices])
+
+
+def uneven_slices(slices: Sequence[Sequence[Plane]]) -> Remark | None:
+    """A remark where the distances of slices differ so much that volumes are a little wrong."""
+    gaps = distances_mm(slices)
+    if gaps.max() - gaps.min() <= UNEVEN * float(np.median(gaps)):
+        return None
+    text = f"The slices lie {gaps.min():.1f} to {gaps.max():.1f} mm apart; volumes are computed with the mean."
+    return Remark("UNEVEN_SLICES", text)
+
+
+def _even_distances(slices: Sequence[Sequence[Plane]]) -> None:
+    gaps = distances_mm(slices)
     usual = float(np.median(gaps))
     wrong = int(np.argmax(np.abs(gaps - usual)))
-    if abs(gaps[wrong] - usual) > UNEVEN * usual:
+    if abs(gaps[wrong] - usual) > TOO_UNEVEN * usual:
         raise Refusal(
             "UNEVEN_SLICES",
             f"{slices[wrong][0].name} and {slices[wrong + 1][0].name} lie {gaps[wrong]:.1f} mm apart where other "

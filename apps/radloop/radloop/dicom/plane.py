@@ -6,6 +6,8 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
+from radloop.dicom.files import UNREADABLE
+
 ENHANCED = frozenset(
     {
         "1.2.840.10008.5.1.4.1.1.4.1",  # Enhanced MR
@@ -13,9 +15,6 @@ ENHANCED = frozenset(
     }
 )
 MR = frozenset({"1.2.840.10008.5.1.4.1.1.4"}) | ENHANCED
-
-# What cannot be used as a number: no such element, no number in it, too many digits.
-_NOT_A_NUMBER = (AttributeError, TypeError, ValueError, OverflowError, IndexError, KeyError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def numbers(dataset: Dataset, keyword: str, count: int) -> tuple[float, ...] | N
     try:
         value: Any = dataset.get(keyword)
         found = tuple(float(v) for v in (value if count > 1 else [value]))
-    except _NOT_A_NUMBER:
+    except UNREADABLE:
         return None
     return found if len(found) == count and all(map(math.isfinite, found)) else None
 
@@ -71,8 +70,16 @@ def whole(dataset: Dataset, keyword: str, otherwise: int = 0) -> int:
 
 
 def text(dataset: Dataset, keyword: str) -> str:
-    value = dataset.get(keyword)
+    value = readable(dataset, keyword)
     return "" if value is None else str(value).strip()
+
+
+def readable(dataset: Dataset, keyword: str) -> Any:
+    """A value, or None where it is absent or damaged."""
+    try:
+        return dataset.get(keyword)
+    except UNREADABLE:
+        return None
 
 
 def planes_of(header: Dataset, name: str) -> tuple[Plane, ...]:
@@ -85,12 +92,14 @@ def planes_of(header: Dataset, name: str) -> tuple[Plane, ...]:
         return ()
     if text(header, "SOPClassUID") not in ENHANCED:
         return (_plane(header, name, None, [header]),)
-    per_frame = list(header.get("PerFrameFunctionalGroupsSequence") or [])
-    shared = list(header.get("SharedFunctionalGroupsSequence") or [])
-    if not per_frame or len(per_frame) != whole(header, "NumberOfFrames"):
+    try:
+        own = [_flat(item) for item in header.get("PerFrameFunctionalGroupsSequence") or []]
+        shared = [_flat(item) for item in header.get("SharedFunctionalGroupsSequence") or []]
+    except UNREADABLE:
+        own = []
+    if not own or len(own) != whole(header, "NumberOfFrames"):
         return (_plane(header, name, None, []),)
-    common = _flat(shared[0]) if shared else Dataset()
-    return tuple(_plane(header, name, n, [_flat(item), common, header]) for n, item in enumerate(per_frame, 1))
+    return tuple(_plane(header, name, n, [groups, *shared[:1], header]) for n, groups in enumerate(own, 1))
 
 
 def _flat(groups: Dataset) -> Dataset:
@@ -118,7 +127,7 @@ def _plane(header: Dataset, name: str, frame: int | None, where: list[Dataset]) 
     heart_rate = one("HeartRate")
     interval = one("NominalInterval", "RRIntervalTimeNominal") or (60_000 / heart_rate if heart_rate else None)
     slope, intercept = one("RescaleSlope"), one("RescaleIntercept")
-    kind = where[0].get("FrameType") or header.get("ImageType") if where else None
+    kind = readable(where[0], "FrameType") or readable(header, "ImageType") if where else None
     return Plane(
         name=name,
         study_uid=text(header, "StudyInstanceUID"),

@@ -71,25 +71,35 @@ def _object(
     ds.InstanceNumber, ds.SeriesDescription = number, description
     ds.NumberOfFrames = len(phases) * len(segments) * len(source.planes)
     ds.ReferencedSeriesSequence = _referenced([row[t] for t in phases for row in source.planes])
+    # Frames of one plane share what they say about it: building it is most of the work.
+    origins = [[_origin(row[t]) for row in source.planes] for t in phases]
+    places = [item(ImagePositionPatient=decimals(*(row[0].position or ()))) for row in source.planes]
     ds.PerFrameFunctionalGroupsSequence = DicomSequence(
-        _frame(t, segment, z, row[t]) for t in phases for segment in segments for z, row in enumerate(source.planes)
+        _frame(t, segment.number, z, place, of_phase[z])
+        for t, of_phase in zip(phases, origins, strict=True)
+        for segment in segments
+        for z, place in enumerate(places)
     )
     ds.PixelData = _bits(label, [s.number for s in segments], phases)
     return with_meta(ds)
 
 
-def _frame(t: int, segment: Segment, z: int, plane: Plane) -> Dataset:
-    origin = _reference(plane)
-    origin.SpatialLocationsPreserved = "YES"
-    origin.PurposeOfReferenceCodeSequence = code("121322", "DCM", "Source image for image processing operation")
+def _frame(t: int, number: int, z: int, place: DicomSequence, origin: DicomSequence) -> Dataset:
     frame = Dataset()
-    frame.FrameContentSequence = item(DimensionIndexValues=[t + 1, segment.number, z + 1], TemporalPositionIndex=t + 1)
-    frame.PlanePositionSequence = item(ImagePositionPatient=decimals(*(plane.position or ())))
-    frame.SegmentIdentificationSequence = item(ReferencedSegmentNumber=segment.number)
-    frame.DerivationImageSequence = item(
-        SourceImageSequence=DicomSequence([origin]), DerivationCodeSequence=code("113076", "DCM", "Segmentation")
-    )
+    frame.FrameContentSequence = item(DimensionIndexValues=[t + 1, number, z + 1], TemporalPositionIndex=t + 1)
+    frame.PlanePositionSequence = place
+    frame.SegmentIdentificationSequence = item(ReferencedSegmentNumber=number)
+    frame.DerivationImageSequence = origin
     return frame
+
+
+def _origin(plane: Plane) -> DicomSequence:
+    image = _reference(plane)
+    image.SpatialLocationsPreserved = "YES"
+    image.PurposeOfReferenceCodeSequence = code("121322", "DCM", "Source image for image processing operation")
+    return item(
+        SourceImageSequence=DicomSequence([image]), DerivationCodeSequence=code("113076", "DCM", "Segmentation")
+    )
 
 
 def _reference(plane: Plane) -> Dataset:

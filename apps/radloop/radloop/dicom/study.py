@@ -1,7 +1,7 @@
 """From a folder of DICOM files to the short-axis cine in it, or to one sentence that says why there is none."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,8 +23,20 @@ _PIXEL_DATA = 0x7FE00010
 def read_study(folder: Path) -> list[DicomCine]:
     """The short-axis cine of every study in a folder, in the order of the Study Instance UIDs; no pixels are read.
 
-    Refuses, in one sentence that names an object, where a study has none that fits.
+    A study without one is left out, with a remark; refuses, in one sentence that names an object, where
+    no study has one that fits.
     """
+    found = each_study(folder)
+    cines = [cine for cine in found if isinstance(cine, DicomCine)]
+    refusals = [refusal for refusal in found if isinstance(refusal, Refusal)]
+    if not cines:
+        raise refusals[0]
+    remarks = tuple(Remark("SKIPPED_STUDY", refusal.sentence) for refusal in refusals)
+    return [replace(cine, remarks=cine.remarks + remarks) for cine in cines]
+
+
+def each_study(folder: Path) -> list[DicomCine | Refusal]:
+    """As ``read_study``, with the refusal of a study that has no cine in its place; refuses where no MR is at all."""
     found = scan(folder)
     planes = [p for path, header in found.headers.items() for p in planes_of(header, _name(path, folder))]
     if not planes:
@@ -32,20 +44,26 @@ def read_study(folder: Path) -> list[DicomCine]:
     studies: dict[str, list[Plane]] = {}
     for plane in _once(planes):
         studies.setdefault(plane.study_uid, []).append(plane)
-    remarks = []
-    if found.others:
-        text = f"{len(found.others)} files that are no DICOM were skipped: {_some(found.others)}."
-        remarks.append(Remark("SKIPPED_FILES", text))
-    if found.damaged:
-        text = f"{len(found.damaged)} damaged files were skipped: {_some(found.damaged)}."
-        remarks.append(Remark("DAMAGED_FILES", text))
-    try:
-        cines = [short_axis(of_study) for _, of_study in sorted(studies.items())]
-    except Refusal as refusal:
-        if not found.damaged:
-            raise
-        raise Refusal(refusal.code, f"{refusal.sentence} Damaged: {_some(found.damaged)}.") from refusal
-    return [replace(cine, remarks=(*cine.remarks, *remarks)) for cine in cines]
+    remarks = tuple(_left_out(found))
+    cines: list[DicomCine | Refusal] = []
+    for _, of_study in sorted(studies.items()):
+        try:
+            cine = short_axis(of_study)
+            cines.append(replace(cine, remarks=cine.remarks + remarks))
+        except Refusal as refusal:
+            damaged = f" Damaged: {_some(found.damaged)}." if found.damaged else ""
+            cines.append(Refusal(refusal.code, refusal.sentence + damaged))
+    return cines
+
+
+def _left_out(found: Scan) -> Iterator[Remark]:
+    for code, names, what in (
+        ("SKIPPED_FILES", found.others, "no DICOM"),
+        ("DAMAGED_FILES", found.damaged, "damaged"),
+    ):
+        if names:
+            how_many = "1 file that is" if len(names) == 1 else f"{len(names)} files that are"
+            yield Remark(code, f"Skipped {how_many} {what}: {_some(names)}.")
 
 
 def read_cine_dicom(folder: Path) -> tuple[Cine, Source]:
@@ -82,10 +100,12 @@ def short_axis(planes: Sequence[Plane]) -> DicomCine:
         colour = next((p for p in planes if p.colour), None)
         if colour:
             raise Refusal("COLOUR", f"{colour.name} is not a plain grey picture (MONOCHROME2).")
+        if len(planes) == 1:
+            raise Refusal("NO_SHORT_AXIS", f"{planes[0].name} is a single picture: give the folder of its study.")
         raise Refusal(
             "NO_SHORT_AXIS",
-            f"{planes[0].name} and the {len(planes) - 1} other MR images beside it hold no short-axis cine: no three "
-            "parallel planes were imaged at more than one time.",
+            f"{planes[0].name} and {len(planes) - 1} more MR images hold no short-axis cine: no three parallel "
+            "planes were imaged at more than one time.",
         )
     return best.fitted()
 

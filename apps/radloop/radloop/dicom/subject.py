@@ -2,6 +2,8 @@
 
 from pydicom.dataset import Dataset
 
+from radloop.dicom.plane import readable
+
 _REQUIRED = (
     "PatientName", "PatientID", "PatientBirthDate", "PatientSex",
     "StudyInstanceUID", "StudyDate", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName",
@@ -26,10 +28,10 @@ def copy_subject(header: Dataset, to: Dataset) -> None:
     for keyword in _REQUIRED:
         setattr(to, keyword, _value(header, keyword))
     for keyword in _OPTIONAL:
-        if keyword in header:
+        if readable(header, keyword) is not None:
             setattr(to, keyword, _value(header, keyword))
 
 
 def _value(header: Dataset, keyword: str) -> object:
-    value = header.get(keyword)
+    value = readable(header, keyword)
     return "" if value is None else str(value) if keyword in ("PatientName", "ReferringPhysicianName") else value

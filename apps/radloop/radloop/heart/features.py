@@ -12,8 +12,8 @@ from radloop.heart.volumes import LV, MYO, RV
 from radloop.images.picture import LabelMap
 from radloop.refusal import Refusal
 
-# Places between the middle of the first (0) and of the last (1) LV slice at ED. The outermost slices
-# are left out: whether they are labelled at all differs from reader to reader.
+# Places between the outer face of the first (0) and of the last (1) slice with an LV at ED. The ends are
+# left out: whether the outermost slices are labelled at all differs from reader to reader.
 LEVELS = np.linspace(0.2, 0.8, 7)
 SECTORS = 16
 
@@ -56,7 +56,7 @@ def features(ed: LabelMap, es: LabelMap, spacing_mm: tuple[float, float, float] 
         return float(np.log(volumes[phase, a] / volumes[phase, b]))
 
     first, last = slices[0], slices[-1]
-    at = first + (last - first) * LEVELS
+    at = first - 0.5 + (last + 1 - first) * LEVELS
     inner, outer, oblong = _profile(ed, at, pixel)
     inner_es, outer_es, oblong_es = _profile(es, at, pixel)
     scale = float(outer.mean())

@@ -16,6 +16,7 @@ from radloop.heart.volumes import LV, MYO, RV
 from radloop.images import Cine, LabelMap, replace_whole
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 NOTICE = "Research use only. Not a medical device."
@@ -42,7 +43,7 @@ def draw_overview(path: Path, cine: Cine, label: LabelMap, measurements: Measure
     shown = cine.voxels[(*window, slices)][..., [f for _, f in rows]].astype(np.float64)
     low, high = np.percentile(shown, (1, 99.5))
 
-    panel, header, footer = 2.1, 0.75, 0.3
+    panel, header, footer = 2.1, 0.88, 0.3
     size = (panel * len(slices) + 0.45, panel * tall * len(rows) + header + footer)
     with _figure(path, size) as figure:
         left, bottom = 0.4 / size[0], footer / size[1]
@@ -51,13 +52,13 @@ def draw_overview(path: Path, cine: Cine, label: LabelMap, measurements: Measure
             for c, z in enumerate(slices):
                 y = bottom + (len(rows) - 1 - r) * height
                 axes = figure.add_axes((left + c * width, y, 0.985 * width, 0.985 * height))
-                axes.imshow(
-                    cine.voxels[(*window, z, frame)].T, cmap="gray", vmin=low, vmax=max(high, low + 1e-6), aspect=sy / sx
-                )
+                plane = cine.voxels[(*window, z, frame)]
+                axes.imshow(plane.T, cmap="gray", vmin=low, vmax=max(high, low + 1e-6), aspect=sy / sx)
                 _contours(axes, label[(*window, z, frame)])
                 axes.set_axis_off()
                 if r == 0:
-                    axes.text(0.03, 0.97, f"slice {z + 1}", color="white", fontsize=7.5, va="top", transform=axes.transAxes)
+                    top = y + height + 0.05 / size[1]
+                    figure.text(left + (c + 0.5) * width, top, f"slice {z + 1}", color=GREY, fontsize=8, ha="center")
             y = (bottom * size[1] + (len(rows) - 0.5 - r) * panel * tall) / size[1]
             text = f"{name}  frame {frame + 1}" if name else f"frame {frame + 1}"
             figure.text(0.2 / size[0], y, text, rotation=90, va="center", ha="center", fontsize=10, color=INK)
@@ -84,10 +85,12 @@ def draw_volumes(path: Path, measurements: Measurements) -> None:
                 axes.plot(at, volumes, "-o", color=colour, linewidth=2, markersize=3.5, clip_on=False)
                 axes.text(at[-1], volumes[-1], f"  {name}", color=colour, va="center", fontweight="bold")
             axes.set_ylim(0, 1.12 * max(1.0, *curves.lv_ml, *curves.rv_ml))
+            above = axes.get_xaxis_transform()
             for name, number in (("ED", measurements.ed_frame), ("ES", measurements.es_frame)):
                 if number is not None:
-                    axes.axvline(at[number - 1], color=GREY, linewidth=1, linestyle=(0, (3, 3)), zorder=0)
-                    axes.text(at[number - 1], 1.01, f"{name} {number}", color=GREY, ha="center", fontsize=9, transform=axes.get_xaxis_transform())
+                    x = at[number - 1]
+                    axes.axvline(x, color=GREY, linewidth=1, linestyle=(0, (3, 3)), zorder=0)
+                    axes.text(x, 1.01, f"{name} {number}", color=GREY, ha="center", fontsize=9, transform=above)
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="y", color="#e6e9ed", linewidth=0.8)
         axes.set_axisbelow(True)
@@ -103,10 +106,11 @@ def _table(m: Measurements) -> list[tuple[str, str]]:
     def number(value: float | None, unit: str) -> str:
         return "unknown" if value is None else f"{value:.0f} {unit}"
 
+    kinds = (("EDV", "edv_ml", "mL"), ("ESV", "esv_ml", "mL"), ("SV", "sv_ml", "mL"), ("EF", "ef", "%"))
     rows = [
         (f"{side} {name}", number(getattr(m, f"{side.lower()}_{field}"), unit))
         for side in ("LV", "RV")
-        for name, field, unit in (("EDV", "edv_ml", "mL"), ("ESV", "esv_ml", "mL"), ("SV", "sv_ml", "mL"), ("EF", "ef", "%"))
+        for name, field, unit in kinds
     ]
     rows.append(("LV mass", number(m.lv_mass_g, "g")))
     if m.diagnosis:
@@ -134,11 +138,11 @@ def _title(figure: "Figure", size: tuple[float, float], image: str, line: str = 
     figure.text(left, 0.1 / size[1], NOTICE, fontsize=8, color=GREY)
 
 
-def _contours(axes: "object", label: LabelMap) -> None:
+def _contours(axes: "Axes", label: LabelMap) -> None:
     """Borders of RV, of the heart's outer wall and of the cavity in one plane (x, y)."""
     for names, inside in (("RV", label == RV), ("MYO", (label == MYO) | (label == LV)), ("LV", label == LV)):
         if inside.any() and not inside.all():
-            axes.contour(inside.T.astype(float), levels=[0.5], colors=[_colours()[names]], linewidths=1.4)  # type: ignore[attr-defined]
+            axes.contour(inside.T.astype(float), levels=[0.5], colors=[_colours()[names]], linewidths=1.4)
 
 
 def _base_to_apex(label: LabelMap) -> list[int]:
@@ -155,7 +159,7 @@ def _base_to_apex(label: LabelMap) -> list[int]:
 
 def _around(label: LabelMap, spacing_mm: tuple[float, float, float]) -> Window:
     """The heart and some millimetres around it, in every slice and frame; everything where there is none."""
-    seen = label.any(axis=(2, 3))
+    seen = (label != 0).any(axis=(2, 3))
     if not seen.any():
         return slice(0, seen.shape[0]), slice(0, seen.shape[1])
     spans = []

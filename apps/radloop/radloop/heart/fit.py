@@ -90,7 +90,8 @@ def fit_diagnosis(
     x = np.array([[f[name] for name in names] for f, _ in examples])
     classes: list[Group] = [g for g in GROUPS if any(g == group for _, group in examples)]
     y = np.array([[float(group == c) for c in classes] for _, group in examples])
-    centre, scale = x.mean(axis=0), x.std(axis=0) + 1e-9
+    centre, scale = x.mean(axis=0), x.std(axis=0)
+    scale[scale == 0] = 1
     standard = np.clip((x - centre) / scale, -FARTHEST, FARTHEST)
     weight = (y / y.sum(axis=0)).sum(axis=1) / len(classes)
     inputs = np.column_stack([standard, np.ones(len(x))])
@@ -99,7 +100,7 @@ def fit_diagnosis(
         centre=_named(names, centre),
         scale=_named(names, scale),
         coefficients={c: _named(names, solution[:-1, i]) for i, c in enumerate(classes)},
-        intercept={c: round(float(solution[-1, i]), 5) for i, c in enumerate(classes)},
+        intercept={c: _short(solution[-1, i]) for i, c in enumerate(classes)},
         fitted_on={"penalty": penalty, **(fitted_on or {})},
     )
 
@@ -173,4 +174,9 @@ def accuracy(model: DiagnosisModel, hearts: Iterable[KnownHeart]) -> tuple[int, 
 
 
 def _named(names: list[str], values: NDArray[np.float64]) -> dict[str, float]:
-    return {name: round(float(value), 5) for name, value in zip(names, values, strict=True)}
+    return {name: _short(value) for name, value in zip(names, values, strict=True)}
+
+
+def _short(value: float) -> float:
+    """Five digits: enough, and to be read."""
+    return float(f"{value:.5g}")

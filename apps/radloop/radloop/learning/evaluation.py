@@ -56,7 +56,7 @@ def evaluate_patient(
     cines = {p: read_cine(folder / f"{p}.nii.gz") for p in PHASES}
     truth = {p: read_label(folder / f"{p}_gt.nii.gz") for p in PHASES}
     drawn = {p: bundle.predict(cines[p]).label for p in PHASES}
-    info = _info(folder)
+    info = read_info(folder)
     score = CaseScore(
         folder.name,
         part_of(folder.name, split),
@@ -77,7 +77,8 @@ def evaluate_patient(
     return score
 
 
-def _info(folder: Path) -> dict[str, Any]:
+def read_info(folder: Path) -> dict[str, Any]:
+    """What ``info.json`` says of a patient; empty where there is none."""
     path = folder / "info.json"
     info: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
     return info

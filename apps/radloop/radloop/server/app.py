@@ -31,14 +31,17 @@ PROBLEMS = {
 
 def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastAPI:
     """The server's application around a pool that was started; closing the pool is the caller's."""
-    data = places.data(settings.data)
+    data = places.data(settings.home)
     scratch = data / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
 
+    store = Store(data, settings.studies or places.sample_data())
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
+        store.close()
         shutil.rmtree(scratch, ignore_errors=True)
 
     app = FastAPI(
@@ -54,7 +57,7 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
         settings=settings,
         catalogue=catalogue,
         pool=pool,
-        store=Store(data, settings.studies or places.sample_data()),
+        store=store,
         sessions=Sessions(data / "sessions", settings.session_expiry_s),
         scratch=scratch,
     )

@@ -12,7 +12,6 @@ from fastapi import APIRouter, File, Form, Query, Response, UploadFile
 from fastapi.responses import FileResponse
 
 from radloop.answers.service import AddedImage, AddedLabel, DatastoreSummary
-from radloop.images import read_cine
 from radloop.refusal import Refusal
 from radloop.server.context import Context, Here
 from radloop.server.dataset import zipped
@@ -55,6 +54,8 @@ def add_image(
     params: JsonText = "{}",
 ) -> AddedImage:
     """Keep a new image, if it can be read."""
+    from radloop.images import read_cine  # numpy waits for the first picture
+
     info = json_object(params, "params")
     name = plain_name(file)
     image_id = image or image_id_of(name)

@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from radloop.answers.service import RESERVED_PARAMS, InferAnswer, InferParams, Problem
-from radloop.images import case_name
 from radloop.refusal import Refusal
 from radloop.server.context import Context, Here
 from radloop.server.forms import json_object, keep, plain_name
@@ -97,6 +96,8 @@ def _source(here: Context, folder: Path, image: str, session: str, file: UploadF
         incoming = folder / "in"
         incoming.mkdir()
         path = keep(file, incoming, name)
+        from radloop.images import case_name  # numpy waits for the first picture
+
         return case_name(path), path
     if image:
         row = here.store.image(image)

@@ -25,6 +25,7 @@ def serve(settings: Settings) -> None:
         {"models": catalogue.names},
         count=settings.workers,
         waiting_limit=settings.queue,
+        niceness=settings.niceness,
     )
     pool.start()  # before FastAPI is imported: the workers' imports take longer
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from radloop.images import case_name
 from radloop.refusal import Refusal
 
 _ID = re.compile(r"[A-Za-z0-9_-]{32}")
@@ -29,6 +28,8 @@ class Session:
     @property
     def image_id(self) -> str:
         """What answers call the picture."""
+        from radloop.images import case_name  # numpy waits for the first picture
+
         return case_name(self.file)
 
     @property

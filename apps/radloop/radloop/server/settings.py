@@ -2,29 +2,26 @@
 
 from pathlib import Path
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from radloop.refusal import Refusal
 
 
 class Settings(BaseSettings):
-    """Every field is an environment variable with ``RADLOOP_`` before its name, except ``data``: ``RADLOOP_HOME``.
+    """Every field is an environment variable with ``RADLOOP_`` before its name.
 
-    (``RADLOOP_DATA`` names the labelled data that models are trained and judged on.)
+    The option ``--data`` is ``home`` here: ``RADLOOP_DATA`` names the labelled data that models are judged on.
     """
 
-    model_config = SettingsConfigDict(env_prefix="RADLOOP_", populate_by_name=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="RADLOOP_", extra="forbid")
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535, description="0: any free one")
     studies: Path | None = Field(None, description="folder of images; without it the sample data are served")
-    data: Path | None = Field(
-        None,
-        validation_alias=AliasChoices("data", "RADLOOP_HOME"),
-        description="where labels and everything else that is written goes",
-    )
+    home: Path | None = Field(None, description="where labels and everything else that is written goes")
     workers: int = Field(1, ge=1, le=64, description="processes that hold the models")
+    niceness: int = Field(5, ge=0, le=19, description="how far the workers stand back behind the server")
     queue: int = Field(16, ge=1, le=10_000, description="requests that may wait; more are answered 429")
     time_limit_s: float = Field(600, gt=0, description="of one inference")
     upload_limit_mb: int = Field(2048, ge=1, description="of one request; larger ones are answered 413")

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from radloop.images import read_cine, read_label_of
 from radloop.refusal import Refusal
 
 _KEPT_WHOLE = 200
@@ -17,6 +16,8 @@ def look_through(label: Path, image: Path, params: dict[str, Any]) -> dict[str, 
     A single frame whose number nobody told counts as reviewed nowhere: it cannot be said where it belongs.
     Raises ``Refusal`` for labels that are none, or lie elsewhere.
     """
+    from radloop.images import read_cine, read_label_of  # numpy waits for the first picture
+
     if len(params) > _KEPT_WHOLE:
         raise Refusal("BAD_INFO", f"params: more than {_KEPT_WHOLE} keys.", http_status=400)
     cine = read_cine(image)

@@ -82,6 +82,8 @@ def _image(store: Store, image_id: str, path: Path, info: dict[str, Any], done: 
             done.refused.append(f"{path.name}: {refusal.sentence}")
             return False
         done.there_already += 1
+        if info and not store.image_info(image_id):
+            store.set_image_info(image_id, info)
     return True
 
 

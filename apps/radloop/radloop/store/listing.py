@@ -1,13 +1,13 @@
 """The store's images and newest labels as MONAI Label's clients list them; no path of the server's is in it."""
 
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from radloop.store.names import IMAGE_SUFFIXES, LABEL_SUFFIXES
 from radloop.store.queries import LISTED, newest_labels
-from radloop.store.rows import image_row, label_row
+from radloop.store.rows import suffix_of
 from radloop.store.tables import images, labels
 
 
@@ -24,21 +24,20 @@ def summary(connection: Connection) -> dict[str, Any]:
     return {"total": total, "completed": tags.get("final", 0), "label_tags": tags}
 
 
-def listing(connection: Connection, data: Path) -> dict[str, Any]:
+def listing(connection: Connection) -> dict[str, Any]:
     objects: dict[str, Any] = {}
-    for row in connection.execute(select(images).where(LISTED).order_by(images.c.id)).mappings():
-        image = image_row(data, row)
-        info = _info(image.info, image.added, f"{image.id}{image.suffix}")
-        objects[image.id] = {"image": {"ext": image.suffix, "info": info}, "labels": {}}
+    every = select(images.c.id, images.c.name, images.c.info, images.c.added).where(LISTED).order_by(images.c.id)
+    for image_id, name, info, added in connection.execute(every):
+        objects[image_id] = {"image": _entry(image_id, suffix_of(name, IMAGE_SUFFIXES), info, added), "labels": {}}
     newest = newest_labels(None).subquery()
-    query = select(labels).join(newest, newest.c.newest == labels.c.id).order_by(labels.c.image, labels.c.tag)
-    for row in connection.execute(query).mappings():
-        label = label_row(data, row)
-        if label.image in objects:
-            info = _info(label.info, label.created, f"{label.image}{label.suffix}")
-            objects[label.image]["labels"][label.tag] = {"ext": label.suffix, "info": info}
+    query = select(labels.c.image, labels.c.tag, labels.c.name, labels.c.info, labels.c.created)
+    query = query.join(newest, newest.c.newest == labels.c.id).order_by(labels.c.image, labels.c.tag)
+    for image_id, tag, name, info, created in connection.execute(query):
+        if image_id in objects:
+            objects[image_id]["labels"][tag] = _entry(image_id, suffix_of(name, LABEL_SUFFIXES), info, created)
     return {"name": "radloop", "description": "", "images_dir": ".", "labels_dir": "labels", "objects": objects}
 
 
-def _info(info: dict[str, Any], at: str, name: str) -> dict[str, Any]:
-    return {**info, "ts": int(datetime.fromisoformat(at).timestamp()), "name": name}
+def _entry(image_id: str, suffix: str, info: dict[str, Any], at: str) -> dict[str, Any]:
+    about = {"ts": int(datetime.fromisoformat(at).timestamp()), "name": f"{image_id}{suffix}"}
+    return {"ext": suffix, "info": {**info, **about}}

@@ -45,8 +45,9 @@ def checked_tag(text: str) -> str:
 
 def split_suffix(name: str, suffixes: tuple[str, ...]) -> tuple[str, str] | None:
     """The name before its suffix, and the suffix in small letters; None where it has none of those."""
+    small = name.lower()
     for suffix in suffixes:
-        if name.lower().endswith(suffix) and len(name) > len(suffix):
+        if small.endswith(suffix) and len(name) > len(suffix):
             return name[: -len(suffix)], suffix
     return None
 

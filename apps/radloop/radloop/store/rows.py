@@ -21,8 +21,7 @@ class ImageRow:
 
     @property
     def suffix(self) -> str:
-        split = split_suffix(self.path.name, IMAGE_SUFFIXES)
-        return split[1] if split else self.path.suffix
+        return suffix_of(self.path.name, IMAGE_SUFFIXES)
 
 
 @dataclass(frozen=True)
@@ -47,12 +46,16 @@ class LabelRow:
 
     @property
     def suffix(self) -> str:
-        split = split_suffix(self.path.name, LABEL_SUFFIXES)
-        return split[1] if split else self.path.suffix
+        return suffix_of(self.path.name, LABEL_SUFFIXES)
+
+
+def suffix_of(name: str, suffixes: tuple[str, ...]) -> str:
+    split = split_suffix(name, suffixes)
+    return split[1] if split else Path(name).suffix
 
 
 def image_path(data: Path, root: str, name: str) -> Path:
-    return (Path(root) if root else data) / name
+    return Path(root or data, name)
 
 
 def image_row(data: Path, row: RowMapping) -> ImageRow:

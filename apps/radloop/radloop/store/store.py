@@ -254,7 +254,7 @@ class Store:
         """Everything in the form of MONAI Label's ``datastore_v2.json`` (``/datastore/?output=all``): newest labels."""
         self._look()
         with self.database.reading() as connection:
-            return listing.listing(connection, self.data)
+            return listing.listing(connection)
 
     def next_unlabelled(
         self, order: Literal["first", "random"] = "first", *, tag: str = "final", without: Collection[str] = ()

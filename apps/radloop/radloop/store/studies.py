@@ -10,10 +10,10 @@ import stat
 import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from radloop.store.files import sha256_of
 from radloop.store.names import IMAGE_SUFFIXES, image_id_of, split_suffix, stamp, told_apart, when
@@ -83,7 +83,7 @@ class StudiesFolder:
             return None
         try:
             state = entry.stat()
-            name = PurePosixPath(Path(entry.path).relative_to(self.folder)).as_posix()
+            name = entry.path[len(str(self.folder)) + 1 :].replace(os.sep, "/")
             name.encode()
         except OSError:  # gone again, or a link to nowhere
             return None
@@ -107,44 +107,65 @@ def plan(connection: Connection, root: Path, found: list[Found]) -> tuple[list[d
     folder itself has moved (or another one is watched now), a file is the image it was only if it has the
     same size and, where that is known, the same checksum: two patients may both be called ``ed.nii.gz``.
     """
-    rows = connection.execute(select(images)).mappings().all()
-    taken = {row["id"] for row in rows}
-    by_file = {(row["root"], row["name"]): row for row in rows}
-    of_other_roots: dict[str, list[RowMapping]] = {}
+    rows = [_Row(*row) for row in connection.execute(select(*(images.c[column] for column in _Row._fields)))]
+    taken = {row.id for row in rows}
+    by_file = {row.name: row for row in rows if row.root == str(root)}
+    of_other_roots: dict[str, list[_Row]] = {}
     for known in rows:
-        if known["source"] == "studies" and known["root"] != str(root):
-            of_other_roots.setdefault(known["name"], []).append(known)
+        if known.source == "studies" and known.root != str(root):
+            of_other_roots.setdefault(known.name, []).append(known)
     added: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     here: set[str] = set()
     for one in found:
-        row: RowMapping | None = by_file.get((str(root), one.name)) or _moved(
-            root, one, of_other_roots.get(one.name, [])
-        )
-        state = {"root": str(root), "bytes": one.bytes, "mtime_ns": one.mtime_ns}
+        row = by_file.get(one.name) or _moved(root, one, of_other_roots.get(one.name, []))
         if row is None:
             image_id = image_id_of(one.name)
             for apart in (one.name, str(root / one.name)):
                 image_id = told_apart(image_id_of(one.name), apart) if image_id in taken else image_id
             taken.add(image_id)
-            fixed: dict[str, Any] = {
-                "source": "studies",
-                "name": one.name,
-                "sha256": None,
-                "info": {},
-                "added": when(stamp()),
-            }
-            added.append({"id": image_id, **fixed, **state, "present": True, "removed": None})
+            added.append(_new_image(image_id, root, one))
             continue
-        here.add(row["id"])
-        if row["removed"] is None and not (row["present"] and all(row[key] == value for key, value in state.items())):
-            same = (row["bytes"], row["mtime_ns"]) == (one.bytes, one.mtime_ns) or row["root"] != str(root)
-            changed.append({"key": row["id"], **state, "sha256": row["sha256"] if same else None, "present": True})
+        here.add(row.id)
+        same = row.bytes == one.bytes and (row.mtime_ns == one.mtime_ns or row.root != str(root))
+        if row.removed is None and not (row.present and same and row.root == str(root)):
+            state = {"root": str(root), "bytes": one.bytes, "mtime_ns": one.mtime_ns, "present": True}
+            changed.append({"key": row.id, **state, "sha256": row.sha256 if same else None})
     for known in rows:
-        if known["source"] == "studies" and known["present"] and known["id"] not in here:
-            kept = {column: known[column] for column in ("root", "bytes", "mtime_ns", "sha256")}
-            changed.append({"key": known["id"], **kept, "present": False})
+        if known.source == "studies" and known.present and known.id not in here:
+            state = {"root": known.root, "bytes": known.bytes, "mtime_ns": known.mtime_ns, "present": False}
+            changed.append({"key": known.id, **state, "sha256": known.sha256})
     return added, changed
+
+
+class _Row(NamedTuple):
+    """What is known of an image's file; see the columns of the same names."""
+
+    id: str
+    source: str
+    root: str
+    name: str
+    bytes: int
+    mtime_ns: int
+    sha256: str | None
+    present: bool
+    removed: str | None
+
+
+def _new_image(image_id: str, root: Path, one: Found) -> dict[str, Any]:
+    return {
+        "id": image_id,
+        "source": "studies",
+        "root": str(root),
+        "name": one.name,
+        "bytes": one.bytes,
+        "mtime_ns": one.mtime_ns,
+        "sha256": None,
+        "info": {},
+        "added": when(stamp()),
+        "present": True,
+        "removed": None,
+    }
 
 
 def carry_out(connection: Connection, added: list[dict[str, Any]], changed: list[dict[str, Any]]) -> None:
@@ -154,8 +175,8 @@ def carry_out(connection: Connection, added: list[dict[str, Any]], changed: list
         connection.execute(images.update().where(images.c.id == bindparam("key")), changed)
 
 
-def _moved(root: Path, one: Found, rows: list[RowMapping]) -> RowMapping | None:
+def _moved(root: Path, one: Found, rows: list[_Row]) -> _Row | None:
     for row in rows:
-        if row["bytes"] == one.bytes and row["sha256"] in (None, sha256_of(root / one.name)):
+        if row.bytes == one.bytes and row.sha256 in (None, sha256_of(root / one.name)):
             return row
     return None

@@ -49,7 +49,7 @@ class HeartShape:
             ef=ef,
             length_mm=length,
             wall_ml=float(np.sqrt(edv / 130) * random.uniform(95, 125)),
-            shortening=0.0017 * ef,
+            shortening=0.0011 * ef,
             rv_depth_mm=random.uniform(24, 31),
             rv_height_mm=random.uniform(34, 40) * size,
             rv_contraction=random.uniform(0.25, 0.4) * min(1.0, 0.5 + ef / 120),
@@ -64,9 +64,13 @@ class HeartShape:
         """LV cavity volume; ``systole`` is 0 at ED and 1 at ES."""
         return self.edv_ml * (1 - self.ef / 100 * systole)
 
+    def base_mm(self, systole: float) -> float:
+        """How far the valves have moved towards the apex, which stays where it is."""
+        return self.length_mm * self.shortening * systole
+
     def at(self, systole: float, z: float) -> "Section":
         """The heart cut at height ``z`` at one moment."""
-        base = self.length_mm * self.shortening * systole
+        base = self.base_mm(systole)
         length = self.length_mm - base
         # The wall thickens and keeps its volume; it is thinner at the apex.
         outer_length = length + 6 + 2 * systole
@@ -106,8 +110,9 @@ class Section:
     rv_height: float
 
     @property
-    def above_base(self) -> bool:
-        return self.height < 0
+    def trabeculae_mm(self) -> float:
+        """Thickness of their layer inside the cavity: about a millimetre, and more where the cavity narrows."""
+        return min(0.25 * self.inner, 30 / max(self.inner, 1.0))
 
     def endocardium(self, bent: tuple[Plane, Plane]) -> Plane:
         """``bent``: the points as ``uneven`` gives them for ``shape.inner_waves``."""

@@ -9,13 +9,13 @@ from radloop.heart import LV, MYO, RV, volume_curves
 from radloop.heart.volumes import ed_index, es_index
 from radloop.images.picture import Cine, LabelMap
 from radloop.synthesis.chest import Chest, lay
-from radloop.synthesis.fields import Plane, blur, cover, ellipse_distance, smooth_field
+from radloop.synthesis.fields import Plane, blur, cover, smooth_field
 from radloop.synthesis.heart import HeartShape, Section, systole, uneven
 
-SLICE_THICKNESS = 0.8  # of the distance between slices; the rest is gap
+SLICE_THICKNESS = 0.6  # of the distance between slices; the rest is gap
 PLANES_PER_SLICE = 3
 HEART_MM = 85.0  # everything that moves lies within this distance of the LV's middle
-MYOCARDIUM, RV_BLOOD, LV_BLOOD = 0.25, 0.62, 0.74
+MYOCARDIUM, TRABECULAE, RV_BLOOD, LV_BLOOD = 0.25, 0.42, 0.62, 0.74
 NOISE = 0.016
 BRIGHTEST = 1.15
 
@@ -41,14 +41,15 @@ def make_phantom(
 ) -> Phantom:
     """A heart of the given EF (percent points; drawn from 20 to 70 where not given), the same for the same seed.
 
-    ``matrix`` pixels (x, y) of ``spacing_mm[0]``, slices ``spacing_mm[1]`` apart, from the base to one past the
-    apex; voxels uint8 (x, y, z, t) of ``grey_levels`` steps; ED is the first frame.
+    ``matrix`` pixels (x, y) of ``spacing_mm[0]``, slices ``spacing_mm[1]`` apart, voxels uint8 (x, y, z, t) of
+    ``grey_levels`` steps; ED is the first frame. The slices run from just below the valves, where they stay
+    throughout the cycle, to one past the apex: so the stack, as many real ones do, does not show the base.
     """
     random = np.random.default_rng(seed)
     ef = float(random.uniform(20, 70)) if ef is None else ef
     shape = HeartShape.draw(random, ef, edv_ml)
     pixel_mm, gap_mm = spacing_mm
-    first_z = gap_mm * random.uniform(0.1, 0.5)
+    first_z = shape.base_mm(1.0) + random.uniform(3, 5)
     shape = _as_slices_show(shape, first_z, gap_mm)
     n_slices = int(np.ceil((shape.length_mm + 8 - first_z) / gap_mm)) + 1
     contraction = systole(np.arange(frames) / frames)
@@ -95,12 +96,11 @@ def make_phantom(
 def _as_slices_show(shape: HeartShape, first_z: float, gap_mm: float) -> HeartShape:
     """A heart that contracts so much that the sum over its slices has the EF that ``shape`` has as a solid.
 
-    Towards ES the base leaves the first slice: where the cuts fall decides over several points of EF.
+    The base moves towards the apex through fixed slices, which do not see that the heart becomes shorter.
     """
 
     def shown(candidate: HeartShape, systole: float) -> float:
-        cuts = [candidate.at(systole, first_z + gap_mm * k) for k in range(40)]
-        return sum(cut.inner**2 for cut in cuts if not cut.above_base)
+        return sum(candidate.at(systole, first_z + gap_mm * k).inner ** 2 for k in range(40))
 
     contracting = shape
     for _ in range(20):
@@ -139,8 +139,6 @@ class _Painter:
 
     def paint(self, behind: Plane, cut: Section, phase: float) -> Plane:
         x, y, pixel = self.x, self.y, self.pixel_mm
-        if cut.above_base:
-            return self._atria(behind, cut, phase)
         if cut.outer < 2:
             return behind
         outer, inner, rv = cut.epicardium(self.outer), cut.endocardium(self.inner), cut.right_ventricle(x, y)
@@ -150,33 +148,16 @@ class _Painter:
         picture = lay(picture, rv - 3, muscle, pixel, ink=0.5)
         picture = lay(picture, np.maximum(rv, -outer), self.blood(RV_BLOOD, phase), pixel)
         picture = lay(picture, outer, muscle, pixel, ink=0.25)
-        picture = lay(picture, inner, self.blood(LV_BLOOD, phase), pixel)
+        # Trabeculae line the cavity and, as in readers' contours, belong to it.
+        picture = lay(picture, inner, np.full_like(inner, TRABECULAE), pixel)
+        picture = lay(picture, inner + cut.trabeculae_mm, self.blood(LV_BLOOD, phase), pixel)
         return lay(picture, np.maximum(cut.papillary_muscles(x, y), inner), muscle * 1.15, pixel)
-
-    def _atria(self, behind: Plane, cut: Section, phase: float) -> Plane:
-        """Above the valves: left atrium, aortic root, and what leads into and out of the RV, all thin-walled."""
-        size = cut.shape.length_mm / 90
-        rooms = [
-            (10.0, 14.0, 36.0, 19.0, RV_BLOOD),
-            (-38.0, 8.0, 22.0, 24.0, RV_BLOOD),
-            (-30.0, -24.0, 22.0, 15.0, RV_BLOOD),
-            (-6.0, -10.0, 14.0, 13.0, LV_BLOOD),
-        ]
-        borders = [
-            ellipse_distance(self.x - cx * size, self.y - cy * size, a * size, b * size, 2.3)
-            for cx, cy, a, b, _ in rooms
-        ]
-        around = np.minimum.reduce(borders) - 5 - 2 * self.fat
-        picture = lay(behind, around, 0.6 + 0.05 * self.grain, self.pixel_mm, ink=0.5)
-        for border, (*_, brightness) in zip(borders, rooms, strict=True):
-            picture = lay(picture, border, self.blood(brightness, phase), self.pixel_mm, ink=0.35)
-        return picture
 
     def labels(self, cuts: list[Section]) -> NDArray[np.uint8]:
         """What fills most of each voxel."""
         shares = np.zeros((4, *self.x.shape))
         for cut in cuts:
-            if cut.above_base or cut.outer < 1:
+            if cut.outer < 1:
                 continue
             outer = cover(cut.epicardium(self.outer), self.pixel_mm)
             inner = cover(cut.endocardium(self.inner), self.pixel_mm)

@@ -21,7 +21,7 @@ from radloop.tasks.infer import infer, model_info
 DESCRIPTION = "Cine MR of the heart: every frame labelled, and what follows from it. Research use only."
 
 
-class CineTask(InferTask):  # type: ignore[misc]
+class CineTask(InferTask):
     """A cine model as an infer task; writes its files into ``folder``, from where MONAI Label's server removes them.
 
     That folder is not the system's temporary one: a client on the same machine saves under the same name there.
@@ -53,7 +53,7 @@ class CineTask(InferTask):  # type: ignore[misc]
         return str(written), answer.model_dump(mode="json")
 
 
-class RadloopApp(MONAILabelApp):  # type: ignore[misc]
+class RadloopApp(MONAILabelApp):
     """The app; MONAI Label finds it by the name of its base class."""
 
     def __init__(self, app_dir: str, studies: str, conf: dict[str, str]) -> None:

@@ -19,6 +19,9 @@ GRACE_S = 5.0
 """A cancelled request that has not let go by then is ended with its process."""
 
 
+STOPPING = "The server is stopping."
+
+
 class Busy(Exception):
     """The queue is full; ``retry_after_s`` is how long it would take at the present pace."""
 
@@ -136,7 +139,7 @@ class Pool:
             thread.join()
         while not self._queue.empty():
             if (job := self._queue.get_nowait()) and job.future.set_running_or_notify_cancel():
-                job.future.set_exception(Unavailable("The server is stopping."))
+                job.future.set_exception(Unavailable(STOPPING))
 
     def _mind(self) -> None:
         worker = self._open()
@@ -205,32 +208,34 @@ class Pool:
                 if worker.pipe.poll(0.05):
                     message = worker.pipe.recv()
                     if message[0] != "progress":
-                        return _settle(job, message)
+                        return self._settle(job, message)
                     job.fraction = message[2]
                 now = time.monotonic()
                 if given_up is None and (job.unwanted.is_set() or now > deadline or self._closing.is_set()):
                     given_up = now
                     worker.pipe.send(("cancel", job.number))
                 if given_up is not None and (self._closing.is_set() or now > given_up + GRACE_S):
-                    job.future.set_exception(_given_up(job))
+                    job.future.set_exception(self._given_up(job))
                     job.unwanted.set()
                     raise Died
         except (EOFError, OSError) as gone:
             raise Died from gone
 
+    def _settle(self, job: Job, message: tuple[Any, ...]) -> None:
+        kind, _, *content = message
+        if kind == "done":
+            job.future.set_result(content[0])
+        elif kind == "refused":
+            code, sentence, http_status = content
+            job.future.set_exception(Refusal(code, sentence, http_status=http_status))
+        elif kind == "cancelled":
+            job.future.set_exception(self._given_up(job))
+        else:
+            job.future.set_exception(RuntimeError(content[0]))
 
-def _given_up(job: Job) -> Unavailable:
-    return Unavailable(f"The request was given up after its time limit of {job.time_limit_s:g} s.")
-
-
-def _settle(job: Job, message: tuple[Any, ...]) -> None:
-    kind, _, *content = message
-    if kind == "done":
-        job.future.set_result(content[0])
-    elif kind == "refused":
-        code, sentence, http_status = content
-        job.future.set_exception(Refusal(code, sentence, http_status=http_status))
-    elif kind == "cancelled":
-        job.future.set_exception(_given_up(job))
-    else:
-        job.future.set_exception(RuntimeError(content[0]))
+    def _given_up(self, job: Job) -> Unavailable:
+        if self._closing.is_set():
+            return Unavailable(STOPPING)
+        if job.unwanted.is_set():
+            return Unavailable("The request was given up, as nobody waits for it.")
+        return Unavailable(f"The request was given up at its time limit of {job.time_limit_s:g} s.")

@@ -108,6 +108,11 @@ class Archive:
 
     def _some(self, study: str, series: str | None, instance: str | None) -> list[Entry]:
         checked(study, series, instance)
+        if instance is not None:  # asked for hundreds of times in a row: what is known is not looked for again
+            with self._lock:
+                known = self._by_instance.get(instance)
+            if known and (known.study, known.series) == (study, series) and known.path.exists():
+                return [known]
         found = [e for e in self._chosen(study, series) if instance in (None, e.instance)]
         if not found:
             raise not_found(study, series, instance)

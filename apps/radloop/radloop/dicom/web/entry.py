@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydicom.dataset import Dataset
 
-from radloop.dicom.plane import Plane, planes_of, text
+from radloop.dicom.plane import Plane, planes_of, readable, text
 from radloop.dicom.web.offer import Json, is_uid
 
 STUDY = (
@@ -40,10 +40,10 @@ def entry(path: Path, name: str, stamp: tuple[int, int], header: Dataset) -> Ent
     if not all(map(is_uid, (study, series, instance))):
         return None
     short = Dataset()
-    if "SpecificCharacterSet" in header:
+    if readable(header, "SpecificCharacterSet"):
         short.SpecificCharacterSet = header.SpecificCharacterSet
     for keyword in (*STUDY, *SERIES, *INSTANCE):
-        if keyword in header:
+        if readable(header, keyword) is not None:
             short[keyword] = header[keyword]
     summary = short.to_json_dict(suppress_invalid_tags=True)
     return Entry(path, stamp, study, series, instance, summary, planes_of(header, name))

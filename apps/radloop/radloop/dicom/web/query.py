@@ -106,7 +106,7 @@ def _matches(row: Json, tag: str, wanted: str) -> bool:
     if vr in _DATES and "-" in wanted:
         low, _, high = wanted.partition("-")
         return any((not low or v[: len(low)] >= low) and (not high or v[: len(high)] <= high) for v in values)
-    many = re.split(r"[,\\]", wanted) if vr in ("UI", "CS") else [wanted]
+    many = re.split(r"[,\\]", wanted) if vr in ("UI", "CS") else [wanted.rstrip("^") if vr == "PN" else wanted]
     patterns = [re.compile(_pattern(one), re.IGNORECASE) for one in many]
     return any(p.fullmatch(v) for p in patterns for v in values)
 
@@ -121,4 +121,5 @@ def _pattern(wanted: str) -> str:
 
 
 def _text(value: Any) -> str:
-    return str(value.get("Alphabetic", "")) if isinstance(value, dict) else str(value)
+    # A name's trailing carets stand for parts that are empty.
+    return str(value.get("Alphabetic", "")).rstrip("^") if isinstance(value, dict) else str(value)

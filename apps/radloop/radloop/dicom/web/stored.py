@@ -1,6 +1,8 @@
 """Stored objects turned into what DICOMweb sends: headers as JSON, frames as bytes, files whole."""
 
 import io
+import threading
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +19,9 @@ _LARGE = 1024
 """Binary values above this (bytes) are left out of headers: palettes stay, pixels and overlays go."""
 
 _BINARY = {"OB", "OD", "OF", "OL", "OV", "OW", "UN"}
+_opening = threading.Lock()
+"""A viewer asks for many frames of one object at once: the file is read by the first."""
+
 _SYNTAXES = "00083002"  # Available Transfer Syntax UID
 
 
@@ -32,44 +37,60 @@ def header_json(path: Path, stamp: tuple[int, int]) -> Json:
 
 
 def _lighten(dataset: Dataset) -> None:
-    """Take group lengths and large binary values out, at every depth."""
+    """Take group lengths, damaged values and large binary ones out, at every depth."""
     for tag in list(dataset.keys()):
-        if tag.element == 0:
-            del dataset[tag]
-            continue
-        element = dataset[tag]
-        if element.VR == "SQ":
-            for item in element.value:
-                _lighten(item)
-        elif element.VR in _BINARY and element.value is not None and len(element.value) > _LARGE:
+        try:
+            element = dataset[tag]
+            if element.VR == "SQ":
+                for item in element.value:
+                    _lighten(item)
+            large = element.VR in _BINARY and element.value is not None and len(element.value) > _LARGE
+        except UNREADABLE:
+            large = True
+        if large or tag.element == 0:
             del dataset[tag]
 
 
-@lru_cache(maxsize=8)
-def _opened(path: Path, stamp: tuple[int, int]) -> Dataset:
-    return pydicom.dcmread(path, force=True)
+@dataclass(frozen=True)
+class _Pixels:
+    syntax: UID
+    encapsulated: bool
+    count: int
+    bits: int
+    stored: bytes
+
+
+@lru_cache(maxsize=4)
+def _pixels(path: Path, stamp: tuple[int, int]) -> _Pixels:
+    try:
+        dataset = pydicom.dcmread(path, force=True)
+        stored = dataset.get("PixelData") or b""
+        bits = dataset.Rows * dataset.Columns * dataset.SamplesPerPixel * dataset.BitsAllocated if stored else 0
+        syntax = _syntax(dataset)
+        return _Pixels(syntax, syntax.is_encapsulated, int(dataset.get("NumberOfFrames") or 1), bits, bytes(stored))
+    except UNREADABLE as fault:
+        raise Refusal("DAMAGED", f"{path.name} is damaged: its frames cannot be read.") from fault
 
 
 def frames_of(path: Path, stamp: tuple[int, int], numbers: list[int]) -> Frames:
     """Frames (from 1) as they are stored. Refuses where there is no such frame, or no pixels."""
-    dataset = _opened(path, stamp)
-    syntax = _syntax(dataset)
-    count = int(dataset.get("NumberOfFrames") or 1)
-    pixels = dataset.get("PixelData")
-    if not isinstance(pixels, bytes) or not all(1 <= n <= count for n in numbers):
-        wrong = next((n for n in numbers if not 1 <= n <= count), numbers[0])
-        raise Refusal("NO_FRAME", f"{path.name} has no frame {wrong}.", http_status=404)
-    try:
-        if syntax.is_encapsulated:
-            return Frames(str(syntax), [get_frame(pixels, n - 1, number_of_frames=count) for n in numbers])
-        bits = dataset.Rows * dataset.Columns * dataset.SamplesPerPixel * dataset.BitsAllocated
-        raw = [_native(pixels, (n - 1) * bits, bits) for n in numbers]
-    except UNREADABLE as fault:
-        raise Refusal("DAMAGED", f"{path.name} is damaged: its frames cannot be read.") from fault
-    if any(len(one) < (bits + 7) // 8 for one in raw):
-        raise Refusal("DAMAGED", f"{path.name} is cut short: it ends before the frame.")
+    with _opening:
+        pixels = _pixels(path, stamp)
+    wrong = [n for n in numbers if not 1 <= n <= pixels.count]
+    if wrong or not pixels.stored:
+        raise Refusal("NO_FRAME", f"{path.name} has no frame {(wrong or numbers)[0]}.", http_status=404)
+    if pixels.encapsulated:
+        try:
+            found = [get_frame(pixels.stored, n - 1, number_of_frames=pixels.count) for n in numbers]
+        except UNREADABLE as fault:
+            raise Refusal("DAMAGED", f"{path.name} is damaged: its frames cannot be read.") from fault
+        return Frames(str(pixels.syntax), found)
+    found = [_native(pixels.stored, (n - 1) * pixels.bits, pixels.bits) for n in numbers]
     # What was deflated, or implicit, is plain little endian by now.
-    return Frames(str(syntax if syntax == ExplicitVRBigEndian else ExplicitVRLittleEndian), raw)
+    syntax = pixels.syntax if pixels.syntax == ExplicitVRBigEndian else ExplicitVRLittleEndian
+    if len(pixels.stored) * 8 < max(numbers) * pixels.bits:
+        raise Refusal("DAMAGED", f"{path.name} is cut short: it ends before the frame.")
+    return Frames(str(syntax), found)
 
 
 def _native(pixels: bytes, start: int, bits: int) -> bytes:

@@ -1,0 +1,82 @@
+"""What ``radloop infer`` is given: image files and DICOM studies, each a case."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from os.path import commonpath
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from radloop.refusal import Refusal
+
+if TYPE_CHECKING:
+    from radloop.dicom import DicomCine, Source
+    from radloop.images import Cine
+
+
+@dataclass(frozen=True)
+class Case:
+    """An exam to analyse: the id its answer carries, where it lies, the subfolder for its results in a batch.
+
+    ``read`` gives the cine, and for DICOM the source that SEG and SR are written against; it raises Refusal.
+    """
+
+    name: str
+    place: Path
+    subfolder: Path
+    read: Callable[[], tuple["Cine", "Source | None"]]
+    is_dicom: bool = False
+
+
+def single_case(path: Path) -> Case:
+    """The case of one file."""
+    from radloop.dicom.files import looks_like_dicom
+    from radloop.images import case_name, read_cine
+
+    if looks_like_dicom(path):
+        from radloop.dicom import read_study
+
+        return _dicom_case(read_study(path)[0], path)
+    return Case(case_name(path), path, Path(case_name(path)), lambda: (read_cine(path), None))
+
+
+def cases_in(folder: Path) -> tuple[list[Case], list[Refusal]]:
+    """Every image file of a folder and every DICOM study, and what is wrong with studies that are no case.
+
+    Raises Refusal where there is neither.
+    """
+    from radloop.dicom import each_study
+    from radloop.images import case_name, find_images, read_cine
+
+    cases: list[Case] = []
+    refused: list[Refusal] = []
+    nothing: Refusal | None = None
+    try:
+        for path in find_images(folder):
+            name = case_name(path)
+            subfolder = path.relative_to(folder).parent / name
+            cases.append(Case(name, path, subfolder, lambda path=path: (read_cine(path), None)))  # type: ignore[misc]
+    except Refusal as refusal:
+        nothing = refusal
+    try:
+        for found in each_study(folder):
+            if isinstance(found, Refusal):
+                refused.append(found)
+            else:
+                cases.append(_dicom_case(found, folder))
+    except Refusal as refusal:
+        if nothing and refusal.code == "NO_DICOM":
+            raise nothing from refusal
+        if nothing:
+            raise
+    if not cases:
+        raise refused[0]
+    return cases, refused
+
+
+def _dicom_case(found: "DicomCine", place: Path) -> Case:
+    from radloop.dicom.study import files_of, load
+
+    planes = [plane for row in found.grid for plane in row]
+    folder = Path(commonpath([str(Path(plane.name).parent) for plane in planes]))
+    subfolder = folder if folder.parts else Path(found.id)
+    return Case(found.id, place / folder, subfolder, lambda: load(found, files_of(place)), is_dicom=True)

@@ -1,0 +1,73 @@
+"""Tests of the Slicer module against Slicer's real core, in the environment of ``requirements-slicer.lock``.
+
+They run by ``make test-slicer``. In the environment of the server, which has no ``slicer``, nothing here is collected.
+"""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+PLUGIN = HERE.parents[2] / "plugin" / "SlicerRadLoop"
+sys.path[:0] = [str(HERE), str(PLUGIN / "RadLoop")]
+
+collect_ignore_glob = [] if importlib.util.find_spec("slicer") else ["test_*.py"]
+
+
+@pytest.fixture
+def core(tmp_path):
+    """An empty scene with Slicer's logics."""
+    from core_scene import CoreScene
+
+    return CoreScene(tmp_path / "cache")
+
+
+@pytest.fixture(autouse=True)
+def _errors_in_observers_fail(capfd):
+    """VTK prints an exception of an observer and goes on, and so does Qt with one of a slot."""
+    yield
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory):
+    """Where radloop runs from."""
+    from real_server import installation
+
+    return installation(tmp_path_factory.mktemp("installation"))
+
+
+@pytest.fixture(scope="session")
+def studies(tmp_path_factory):
+    """A folder of two hearts, one of which lies on a left-handed grid."""
+    from RadLoopLib.exam import write_cine
+
+    from heart_phantom import heart, oblique
+
+    folder = tmp_path_factory.mktemp("studies")
+    for name, left_handed in (("heart_01", False), ("heart_02", True)):
+        cine, _ = heart(6, 3, (48, 56), affine=oblique(left_handed))
+        (folder / f"{name}.nii.gz").write_bytes(write_cine(cine))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(installed, studies, tmp_path_factory):
+    """A real server with the two hearts."""
+    from real_server import RealServer
+
+    running = RealServer(installed, studies, tmp_path_factory.mktemp("server"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def line(server):
+    """The server, behind a line that can be troubled."""
+    from troubled_line import TroubledLine
+
+    line = TroubledLine(server.url)
+    yield line
+    line.close()

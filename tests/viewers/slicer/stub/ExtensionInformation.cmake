@@ -1,0 +1,6 @@
+foreach(name HOMEPAGE CONTRIBUTORS DESCRIPTION ICONURL SCREENSHOTURLS DEPENDS)
+  if("${EXTENSION_${name}}" STREQUAL "")
+    message(SEND_ERROR "EXTENSION_${name} is not set")
+  endif()
+endforeach()
+file(WRITE "${CMAKE_BINARY_DIR}/urls.txt" "${EXTENSION_ICONURL} ${EXTENSION_SCREENSHOTURLS}")

@@ -1,0 +1,68 @@
+"""What travels between module and server, and the thread that it travels in."""
+
+import socket
+import threading
+from email.parser import BytesParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from RadLoopLib.client import Cancelled, Job, NotReached, Server, Strange, Ticket
+from RadLoopLib.client.multipart import Part, decode, encode
+
+parts = st.builds(Part, st.binary(max_size=200), st.none() | st.sampled_from(["a.nii.gz", "with space.nii", "ü.json"]))
+forms = st.dictionaries(st.sampled_from(["params", "image", "label", "file"]), parts, min_size=1)
+
+
+@given(forms)
+def test_a_form_is_read_as_it_was_written(form):
+    body, content_type = encode(form)
+    assert decode(body, content_type.partition("boundary=")[2]) == form
+
+
+@given(forms)
+def test_others_read_our_forms_too(form):
+    body, content_type = encode(form)
+    message = BytesParser().parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
+    names = [part.get_param("name", header="Content-Disposition") for part in message.get_payload()]
+    assert names == list(form)
+
+
+@given(forms, st.data())
+def test_a_form_that_is_cut_is_never_taken_for_a_whole_one(form, data):
+    body, content_type = encode(form)
+    cut = data.draw(st.integers(0, len(body) - 5))
+    with pytest.raises(Strange, match="cut short"):
+        decode(body[:cut], content_type.partition("boundary=")[2])
+
+
+def test_a_job_gives_what_it_found_or_raises_what_it_met():
+    def fails(_):
+        raise KeyError("a fault of ours is not hidden")
+
+    assert Job(lambda ticket: ticket.text).result() == ""
+    with pytest.raises(KeyError):
+        Job(fails).result()
+
+
+def test_a_cancelled_job_gives_nothing_even_when_it_was_done():
+    go = threading.Event()
+    job = Job(lambda _: go.wait(10) and "late")
+    job.cancel()
+    go.set()
+    with pytest.raises(Cancelled):
+        job.result()
+
+
+def test_https_where_there_is_none_is_told():
+    def answer(listening):
+        connection, _ = listening.accept()
+        connection.recv(100)
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=answer, args=(listening,), daemon=True).start()
+        with pytest.raises(NotReached) as fault:
+            Server(f"https://127.0.0.1:{listening.getsockname()[1]}").info(Ticket())
+    assert "\n" not in str(fault.value)
