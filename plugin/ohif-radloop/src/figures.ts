@@ -1,7 +1,7 @@
 /** Figures as people read them: the table, as text and as CSV. */
 
 import type { Measurements } from './answers';
-import type { Counted } from './heart';
+import type { Counted } from './counting';
 
 export const volume = (ml: number | null | undefined): string => (ml == null ? '–' : ml.toFixed(1));
 export const percent = (ef: number | null | undefined): string => (ef == null ? '–' : ef.toFixed(2));

@@ -2,24 +2,13 @@
 
 import type { Analysis, Case, Cases, Contours as ContoursSaid, Draft, Measurements, SubmittedLabel } from './answers';
 import { Contours } from './contours';
-import { LV, RV, ejectionFraction, phasesOf } from './counting';
+import { counted, type Counted, type ByHand } from './counting';
 import { Keeper } from './keeper';
 import type { Ohif } from './ohif';
-import { placesOf, planesOf, range } from './places';
+import { placesOf, planesFor, planesOf, range, type Mark, type Position } from './places';
 import { Refused, pack, server, unpack } from './server';
-import { CineView, type Position } from './view';
+import { CineView } from './view';
 
-/** Figures counted by the panel: mL in every frame and the EF, at once after every stroke. */
-export interface Counted {
-  lv: number[];
-  rv: number[];
-  ed: number;
-  es: number;
-  lvEf: number | null;
-  rvEf: number | null;
-}
-
-export type Mark = 'slice' | 'frame' | 'phases' | 'all';
 type Saving = 'nothing' | 'waiting' | 'kept' | 'failed';
 const AFTER_STROKE_MS = 500;
 const AGAIN_MS = 5000;
@@ -36,7 +25,7 @@ export class Heart extends EventTarget {
   /** The server has not yet measured the contours as they are. */
   behind = false;
   /** ED and ES as a person set them (frames from 0). */
-  byHand: { ed: number | null; es: number | null } = { ed: null, es: null };
+  byHand: ByHand = { ed: null, es: null };
   marked = new Set<number>();
   openedLabel: SubmittedLabel | null = null;
   doing: string | null = null;
@@ -45,6 +34,9 @@ export class Heart extends EventTarget {
   saving: Saving = 'nothing';
   author = localStorage.getItem('radloop.author') ?? '';
   private fromVersion: string | null = null;
+  private wasEdited = false;
+  private displayed: Contours | null = null;
+  private arrived: CineView | null = null;
   private readonly keeper = new Keeper();
   private following: Promise<void> = Promise.resolve();
   private timer = 0;
@@ -136,18 +128,8 @@ export class Heart extends EventTarget {
     });
   }
 
-  /** Counts of the contours as they are on the screen, in mL (in voxels where their size is not known). */
   counted(): Counted | null {
-    const { contours, cine } = this;
-    if (!contours || !cine) return null;
-    const ml = cine.voxel_ml ?? 1;
-    const lv = contours.curve(LV).map(n => n * ml);
-    const rv = contours.curve(RV).map(n => n * ml);
-    const found = phasesOf(lv);
-    if (!found) return null;
-    const ed = this.byHand.ed ?? found.ed;
-    const es = this.byHand.es ?? found.es;
-    return { lv, rv, ed, es, lvEf: ejectionFraction(lv[ed], lv[es]), rvEf: ejectionFraction(rv[ed], rv[es]) };
+    return this.contours && this.cine && counted(this.contours, this.cine.voxel_ml ?? 1, this.byHand);
   }
 
   setPhase(phase: 'ed' | 'es', frame: number | null): void {
@@ -172,15 +154,7 @@ export class Heart extends EventTarget {
   }
 
   planesFor(mark: Mark, at: Position): number[] {
-    const { contours } = this;
-    if (!contours) return [];
-    const { frames, slices } = contours;
-    const frame = (n: number) => range(slices).map(slice => n * slices + slice);
-    if (mark === 'slice') return [at.frame * slices + at.slice];
-    if (mark === 'frame') return frame(at.frame);
-    if (mark === 'all') return range(frames * slices);
-    const counted = this.counted();
-    return counted ? [...frame(counted.ed), ...frame(counted.es)] : [];
+    return this.contours ? planesFor(mark, at, this.contours, this.counted()) : [];
   }
 
   mark(planes: number[], reviewed: boolean): void {
@@ -267,8 +241,6 @@ export class Heart extends EventTarget {
     await this.measure();
   }
 
-  private wasEdited = false;
-
   private take(contours: Contours, measurements: Measurements | null, marked: Set<number>): void {
     this.contours = contours;
     this.measurements = measurements;
@@ -294,9 +266,6 @@ export class Heart extends EventTarget {
     }
     this.changed();
   }
-
-  private displayed: Contours | null = null;
-  private arrived: CineView | null = null;
 
   /** Something that counts is different: keep it, and ask the server what follows. */
   private touched(figures = true): void {

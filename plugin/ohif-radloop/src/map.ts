@@ -2,8 +2,7 @@
 
 import { svg, type SVGTemplateResult } from 'lit';
 import type { Contours } from './contours';
-import { range } from './places';
-import type { Position } from './view';
+import { range, type Position } from './places';
 
 const WIDTH = 340;
 const LEFT = 16;

@@ -28,4 +28,25 @@ export function planesOf(places: Places, { slices }: Grid): Set<number> {
   return planes;
 }
 
+export interface Position {
+  frame: number;
+  slice: number;
+}
+
+/** What one act can mark as reviewed: the slice on the screen, all slices of its frame, ED and ES, everything. */
+export type Mark = 'slice' | 'frame' | 'phases' | 'all';
+
+export function planesFor(
+  mark: Mark,
+  at: Position,
+  { frames, slices }: Grid,
+  phases: { ed: number; es: number } | null,
+): number[] {
+  const whole = (frame: number) => range(slices).map(slice => frame * slices + slice);
+  if (mark === 'slice') return [at.frame * slices + at.slice];
+  if (mark === 'frame') return whole(at.frame);
+  if (mark === 'all') return range(frames * slices);
+  return phases ? [...whole(phases.ed), ...whole(phases.es)] : [];
+}
+
 export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);

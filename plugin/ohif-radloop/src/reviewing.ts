@@ -2,9 +2,9 @@
 
 import { html, nothing, type TemplateResult } from 'lit';
 import type { SubmittedLabel } from './answers';
-import type { Mark } from './heart';
 import { drawMap } from './map';
 import type { HeartPanel } from './panel';
+import type { Mark } from './places';
 
 const MARKS: [Mark, string][] = [
   ['slice', 'This slice'],

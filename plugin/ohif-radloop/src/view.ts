@@ -3,12 +3,7 @@
 import type { Case, LabelDetail } from './answers';
 import type { Contours } from './contours';
 import { TOOL_GROUP, type Ohif, type StackViewport } from './ohif';
-import { range } from './places';
-
-export interface Position {
-  frame: number;
-  slice: number;
-}
+import { range, type Position } from './places';
 
 export type Look = 'outline' | 'fill' | 'none';
 export type Tool = 'look' | 'brush' | 'eraser';

@@ -1,0 +1,126 @@
+"""The panel's words on a real server: hearts of known volumes as DICOM, one study in each form."""
+
+import base64
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pydicom
+import pytest
+from conftest import Server, serving  # type: ignore[import-not-found]
+
+from radloop.dicom.make import make_study
+from radloop.dicom.sr import read_sr
+from radloop.images import read_cine, read_label
+from radloop.server.planes import pack
+from radloop.store import Store
+from radloop.synthesis import make_phantom
+from radloop.synthesis.phantom import Phantom
+
+FORMS = ("one-series", "series-per-slice", "enhanced")
+
+
+@pytest.fixture(scope="module")
+def heart() -> Phantom:
+    return make_phantom(3, ef=55, frames=6, matrix=(64, 56), spacing_mm=(3.4, 14))
+
+
+@pytest.fixture(scope="module")
+def running(installation: Path, heart: Phantom, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    studies = tmp_path_factory.mktemp("dicom")
+    for form in FORMS:
+        make_study(heart.cine, studies / form, form=form, seed=form, patient=form)
+    with serving(installation, studies, tmp_path_factory.mktemp("desk")) as server:
+        server.wait_ready()
+        yield server
+
+
+@pytest.fixture
+def http(running: Server) -> Iterator[httpx.Client]:
+    with running.http() as client:
+        yield client
+
+
+def case_of(running: Server, http: httpx.Client, form: str) -> dict[str, Any]:
+    study = pydicom.dcmread(next((running.studies / form).glob("*.dcm")), stop_before_pixels=True).StudyInstanceUID
+    [case] = http.get("/radloop/cases", params={"study": study}).raise_for_status().json()["cases"]
+    return dict(case)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_cine_is_found_and_each_plane_has_its_place(
+    running: Server, http: httpx.Client, heart: Phantom, form: str
+) -> None:
+    case = case_of(running, http, form)
+    x, y, z, t = heart.cine.voxels.shape
+    assert (case["columns"], case["rows"], case["slices"], case["frames"]) == (x, y, z, t)
+    assert case["voxel_ml"] == pytest.approx(heart.cine.voxel_ml, rel=1e-5)
+    files = {}
+    for file in (running.studies / form).glob("*.dcm"):
+        whole = pydicom.dcmread(file)
+        files[whole.SOPInstanceUID] = whole
+    for n in (0, z + 1, t * z - 1):
+        plane = case["planes"][n]
+        pixels = files[plane["instance"]].pixel_array
+        shown = pixels[plane["frame"] - 1] if pixels.ndim == 3 else pixels
+        assert np.array_equal(shown.T, heart.cine.voxels[:, :, n % z, n // z])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_drawn_hearts_have_the_volumes_that_they_were_made_with(
+    running: Server, http: httpx.Client, heart: Phantom, form: str
+) -> None:
+    image = case_of(running, http, form)["image"]
+    body = {"planes": pack(heart.label), "from_version": "0.1.0"}
+    said = http.post("/radloop/measure", params={"image": image}, json=body).raise_for_status().json()
+    for name, value in heart.truth.items():
+        assert said[name] == pytest.approx(value, abs=0.01), name
+
+
+def test_analysing_and_measuring_say_the_same(running: Server, http: httpx.Client) -> None:
+    image = case_of(running, http, "one-series")["image"]
+    analysis = http.post("/radloop/analyse", params={"image": image}).raise_for_status().json()
+    version = analysis["measurements"]["model_version"]
+    body = {"planes": analysis["planes"], "from_version": version}
+    assert http.post("/radloop/measure", params={"image": image}, json=body).json() == analysis["measurements"]
+    assert version
+
+
+def test_from_a_drawing_to_the_store_and_the_archive(running: Server, http: httpx.Client, heart: Phantom) -> None:
+    case = case_of(running, http, "series-per-slice")
+    image, reviewed = case["image"], {"1": "all", "4": [2, 3]}
+    submission = {"planes": pack(heart.label), "author": "Dr A", "from_version": "0.1.0", "reviewed": reviewed}
+    kept = http.put("/radloop/labels", params={"image": image}, json=submission).raise_for_status().json()
+    with Store(running.data) as store:
+        row = store.label_by_id(kept["id"])
+        assert np.array_equal(read_label(row.path), heart.label)
+        assert (row.info["reviewed"], row.info["assumed_reviewed"], row.info["author"]) == (reviewed, False, "Dr A")
+        # Models learn from both: the picture lies beside the label, on one grid.
+        assert np.array_equal(read_cine(store.image(image).path).voxels, heart.cine.voxels)
+    opened = http.get("/radloop/label", params={"image": image, "id": kept["id"]}).raise_for_status().json()
+    assert gzip.decompress(base64.b64decode(opened["planes"])) == gzip.decompress(base64.b64decode(pack(heart.label)))
+    assert opened["measurements"]["lv_ef"] == pytest.approx(heart.truth["lv_ef"], abs=0.01)
+    after = case_of(running, http, "series-per-slice")
+    assert (after["state"], after["labels"]) == ("submitted", [kept])
+
+    body = {"planes": pack(heart.label), "from_version": "0.1.0", "edited": True}
+    exported = http.post("/radloop/export", params={"image": image}, json=body).raise_for_status().json()
+    study = http.get("/dicom-web/series", params={"SeriesInstanceUID": exported["sr_series"]}).json()
+    assert study[0]["00080060"]["Value"] == ["SR"]
+    objects = {pydicom.dcmread(f, stop_before_pixels=True).SeriesInstanceUID: f for f in running.studies.rglob("*.dcm")}
+    assert read_sr(objects[exported["sr_series"]])["lv_ef"] == pytest.approx(heart.truth["lv_ef"], abs=0.01)
+    assert pydicom.dcmread(objects[exported["seg_series"]]).NumberOfFrames == 3 * len(case["planes"])
+
+
+def test_what_is_no_cine_says_why(running: Server, http: httpx.Client) -> None:
+    assert http.post("/radloop/analyse", params={"image": "1.2.3"}).status_code == 404
+    scout = next(f for f in (running.studies / "one-series").glob("*.dcm") if "scout" in f.name)
+    series = pydicom.dcmread(scout, stop_before_pixels=True).SeriesInstanceUID
+    answer = http.post("/radloop/analyse", params={"image": series})
+    assert answer.status_code == 422
+    assert "no short-axis cine" in answer.json()["detail"]
+    nothing = http.get("/radloop/cases", params={"study": "1.2.3"}).json()
+    assert (nothing["cases"], nothing["others"]) == ([], [])
