@@ -23,6 +23,7 @@ COMMANDS = {
     "doctor": "radloop.cli.doctor:doctor",
     "app": "radloop.cli.app:app",
     "dicom": "radloop.cli.dicom:dicom",
+    "store": "radloop.cli.store:store",
     "viewer": "radloop.cli.viewer:viewer",
     "samples": "radloop.cli.samples:samples",
     "fit-diagnosis": "radloop.cli.fit_diagnosis:fit_diagnosis",
