@@ -1,6 +1,7 @@
 """A real server in a process of its own, on loopback, with small made-up cines."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -91,7 +92,7 @@ class Server:
     base: str
     process: subprocess.Popen[bytes]
     log_file: Path
-    studies: Path
+    studies: Path | str
     data: Path
 
     @property
@@ -121,7 +122,7 @@ def wait_for(condition: Callable[[], bool], seconds: float, say: Callable[[], st
 
 
 @contextmanager
-def serving(installation: Path, studies: Path, folder: Path, **settings: str) -> Iterator[Server]:
+def serving(installation: Path, studies: Path | str, folder: Path, **settings: str) -> Iterator[Server]:
     """``radloop serve`` on a free port, with ``RADLOOP_…`` settings."""
     data = folder / "data"
     log_file = folder / "server.log"
@@ -136,9 +137,10 @@ def serving(installation: Path, studies: Path, folder: Path, **settings: str) ->
             cwd=folder,
         )
     try:
-        wait_for(lambda: "http://" in log_file.read_text() or process.poll() is not None, 60, log_file.read_text)
+        said = re.compile(r" at (http://\S+) \(research")
+        wait_for(lambda: said.search(log_file.read_text()) or process.poll() is not None, 60, log_file.read_text)
         assert process.poll() is None, log_file.read_text()
-        base = "http://" + log_file.read_text().rpartition("http://")[2].split()[0]
+        base = said.search(log_file.read_text())[1]
         server = Server(base, process, log_file, studies, data)
         wait_for(lambda: server.http().get("/info/").status_code == 200, 60, log_file.read_text)
         yield server

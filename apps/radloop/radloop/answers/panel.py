@@ -2,6 +2,7 @@
 
 ========================================  =====================================================
 ``GET    /radloop/cases?study=UID``       `Cases`: the short-axis cines of a study, and what is no cine
+``GET    /radloop/cases``                 `EveryCase`: every image of the datastore and how far it is
 ``POST   /radloop/analyse?image=ID``      `Analysis`: the model's contours and what follows from them
 ``POST   /radloop/measure?image=ID``      `Contours` → `Measurements`: figures of contours in the panel
 ``GET    /radloop/labels?image=ID``       ``list[SubmittedLabel]``, newest first
@@ -74,6 +75,18 @@ class Case(_Word):
     planes: list[Plane] = Field(description="frame by frame, in each the slices in the cine's order")
     labels: list[SubmittedLabel]
     draft: bool
+
+
+class CaseState(_Word):
+    """An image of the datastore, of any kind, and how far people are with it."""
+
+    image: str
+    state: State
+    n_frames: int | None = Field(description="null where the file does not tell, or not yet")
+
+
+class EveryCase(_Word):
+    cases: list[CaseState]
 
 
 class NoCine(_Word):

@@ -8,7 +8,11 @@ FOLDER = click.Path(path_type=Path)
 
 
 @click.command()
-@click.option("--studies", metavar="FOLDER", type=FOLDER, help="Folder of images (default: the sample data).")
+@click.option(
+    "--studies",
+    metavar="FOLDER|URL",
+    help="Folder of images and DICOM studies, or http(s) address of a DICOMweb server (default: the sample data).",
+)
 @click.option("--host", help="Address to listen on (default: 127.0.0.1); this version serves this machine only.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (default: 8000).")
 @click.option(

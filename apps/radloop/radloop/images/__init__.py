@@ -5,7 +5,15 @@ trusted before anything large is allocated. Knows nothing of hearts, models or H
 """
 
 from radloop.images.bounds import Limits
-from radloop.images.cine import read_cine, read_label, read_label_of, write_cine, write_label, write_label_nrrd
+from radloop.images.cine import (
+    count_frames,
+    read_cine,
+    read_label,
+    read_label_of,
+    write_cine,
+    write_label,
+    write_label_nrrd,
+)
 from radloop.images.folder import case_name, find_images
 from radloop.images.picture import Cine, LabelMap, Remark
 from radloop.images.whole_file import replace_whole
@@ -16,6 +24,7 @@ __all__ = [
     "Limits",
     "Remark",
     "case_name",
+    "count_frames",
     "find_images",
     "read_cine",
     "read_label",

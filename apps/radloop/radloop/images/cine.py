@@ -37,6 +37,17 @@ def read_cine(path: Path, *, limits: Limits = Limits()) -> Cine:  # noqa: B008 (
     return _with_doubt(cine)
 
 
+def count_frames(path: Path) -> int | None:
+    """How many frames a NIfTI file has, from its header alone; None where that does not tell, or it is no NIfTI."""
+    from radloop.images.nifti import frames_in
+
+    try:
+        with path.open("rb") as file:
+            return frames_in(file, path.name)
+    except (OSError, Refusal):
+        return None
+
+
 @_quietly
 def read_label(path: Path, *, limits: Limits = Limits()) -> LabelMap:  # noqa: B008 (frozen)
     """Read labels (x, y, z, t), written in any type of number.

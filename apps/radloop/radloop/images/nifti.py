@@ -60,6 +60,11 @@ def read_nifti(file: BinaryIO, path: Path, limits: Limits) -> Cine:
     return Cine(voxels, affine, times_ms, spacing_known, still, stated, remarks)
 
 
+def frames_in(file: BinaryIO, name: str) -> int:
+    """The number of frames that the header of an open NIfTI file states. Raises Refusal."""
+    return _shape(_header(read_start(unpacked(file), Nifti2Header.sizeof_hdr, name), name), name)[0][3]
+
+
 def write_nifti(path: Path, voxels: NDArray[Any], cine: Cine, *, intent: str = "none") -> None:
     """Write ``voxels`` (x, y, z, t) on the grid and with the frame times of ``cine``; (x, y, z) where it is still."""
     data = voxels[..., 0] if cine.still else voxels

@@ -15,11 +15,16 @@ from radloop.server.context import Context
 from radloop.server.desk import HeartDesk
 from radloop.server.drafts import Drafts
 from radloop.server.guard import Guard
+from radloop.server.pictures import Pictures
 from radloop.server.problems import answer_problems
 from radloop.server.sessions import Sessions
 from radloop.server.settings import Settings
+from radloop.server.watch import Watch
 from radloop.store import Store
 from radloop.workers import Pool
+
+LOOK_AT_FOLDER_S, LOOK_AT_SERVER_S = 2.0, 60.0
+"""How old what is known of the archive may be when images are listed."""
 
 PROBLEMS = {
     400: "The request cannot be understood, or asks for what no client may",
@@ -36,11 +41,17 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
 
-    store = Store(data, settings.studies or places.sample_data())
+    store = Store(data, settings.studies_folder)
+    from radloop.dicom.web import open_archive
+
+    pictures = Pictures(store, open_archive(settings.archive))
+    watch = Watch(pictures, every_s=LOOK_AT_FOLDER_S if settings.studies_folder else LOOK_AT_SERVER_S)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        watch.start()
         yield
+        watch.stop()
         store.close()
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -58,6 +69,8 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
         catalogue=catalogue,
         pool=pool,
         store=store,
+        pictures=pictures,
+        watch=watch,
         sessions=Sessions(data / "sessions", settings.session_expiry_s),
         scratch=scratch,
     )
@@ -71,9 +84,6 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
 
 def _for_ohif(app: FastAPI, context: Context, data: Path) -> None:
     """The viewer, the archive that it reads, and its panel's own words."""
-    from radloop.dicom.web import open_archive
-
-    archive = open_archive(context.settings.studies or places.sample_data())
-    app.include_router(dicomweb.router(archive))
-    app.include_router(panel.router(HeartDesk(context, archive), Drafts(data / "drafts")))
+    app.include_router(dicomweb.router(context.pictures.archive))
+    app.include_router(panel.router(HeartDesk(context), Drafts(data / "drafts")))
     app.include_router(viewer.router(data, places.plugins() / "ohif-radloop" / "dist"))

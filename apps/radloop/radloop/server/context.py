@@ -7,8 +7,10 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from radloop.server.catalogue import Catalogue
+from radloop.server.pictures import Pictures
 from radloop.server.sessions import Sessions
 from radloop.server.settings import Settings
+from radloop.server.watch import Watch
 from radloop.store import Store
 from radloop.workers import Pool
 
@@ -21,6 +23,8 @@ class Context:
     catalogue: Catalogue
     pool: Pool
     store: Store
+    pictures: Pictures
+    watch: Watch
     sessions: Sessions
     scratch: Path
 

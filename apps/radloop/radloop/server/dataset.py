@@ -10,17 +10,18 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 
 from radloop.refusal import Refusal
-from radloop.store import ImageRow, LabelRow
+from radloop.server.pictures import Picture
+from radloop.store import LabelRow
 
 
-def zipped(cases: list[tuple[ImageRow, LabelRow]], scratch: Path) -> Response:
+def zipped(cases: list[tuple[Picture, LabelRow]], scratch: Path) -> Response:
     """``<id>.nii.gz`` and ``labels/<tag>/<id>.nii.gz`` of every case, in a file that has no name and leaves nothing."""
     if not cases:
         raise Refusal("NO_LABELS", "There is no labelled image yet.", http_status=404)
     file = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115 - closed when it has been sent
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # what is in it is compressed already
         for image, label in cases:
-            archive.write(image.path, f"{image.id}{image.suffix}")
+            archive.write(image.file, image.name)
             archive.write(label.path, f"labels/{label.tag}/{label.image}{label.suffix}")
     size = file.tell()
     file.seek(0)

@@ -17,7 +17,7 @@ from radloop.server.context import Context, Here
 from radloop.server.dataset import zipped
 from radloop.server.forms import json_object, keep, plain_name
 from radloop.server.submitted import look_through
-from radloop.store import image_id_of
+from radloop.store import LabelRow, image_id_of
 
 router = APIRouter(prefix="/datastore", tags=["Datastore"])
 
@@ -38,6 +38,7 @@ class Output(StrEnum):
 @router.get("/")
 def listed(here: Here, output: Output | None = None) -> DatastoreSummary | dict[str, Any] | list[dict[str, str]]:
     """Figures; with ``all`` every image with its newest labels; with ``train`` the ids that have a final label."""
+    here.watch.look()
     if output == Output.all:
         return here.store.listing()
     if output == Output.train:
@@ -73,7 +74,7 @@ def add_image(
 @router.delete("/image")
 def remove_image(here: Here, id: ImageId) -> dict[str, Any]:
     """List an image and its labels no longer; the store keeps them."""
-    here.store.remove_image(id)
+    here.store.remove_image(here.pictures.row(id).id)
     return {}
 
 
@@ -84,31 +85,31 @@ def check_image(
     check_sum: Annotated[str | None, Query(max_length=80, description="SHA256:<hex digits>")] = None,
 ) -> Response:
     """Whether there is such an image, with that checksum if one is given."""
-    here.store.image(image)
+    row = here.pictures.row(image)
     if check_sum is not None:
         algorithm, _, digest = check_sum.rpartition(":")
         if algorithm.upper() not in ("", "SHA256"):
             raise Refusal("BAD_CHECKSUM", "check_sum: only SHA256 is known.", http_status=400)
-        if digest.lower() != here.store.checksum(image):
+        if digest.lower() != here.store.checksum(here.pictures.picture(row.id).id):
             raise Refusal("OTHER_CHECKSUM", "The image has another checksum.", http_status=404)
     return Response()
 
 
 @router.get("/image", response_class=FileResponse, responses=BINARY)
 def fetch_image(here: Here, image: ImageId) -> FileResponse:
-    row = here.store.image(image)
-    return _file(row.path, f"{row.id}{row.suffix}")
+    picture = here.pictures.picture(image)
+    return _file(picture.file, picture.name)
 
 
 @router.get("/image/info")
 def image_info(here: Here, image: ImageId) -> dict[str, Any]:
-    return here.store.image_info(image)
+    return here.pictures.row(image).info
 
 
 @router.put("/image/info")
 def set_image_info(here: Here, image: ImageId, info: JsonText = "{}") -> None:
     """Lay a JSON object over what is known of the image."""
-    here.store.set_image_info(image, json_object(info, "info"))
+    here.store.set_image_info(here.pictures.row(image).id, json_object(info, "info"))
 
 
 @router.put("/label")
@@ -121,17 +122,17 @@ def add_label(
 ) -> AddedLabel:
     """Keep a label. Every one is kept; the newest of a tag is the one that is fetched."""
     given = json_object(params, "params")
-    row = here.store.image(image)
+    picture = here.pictures.picture(image)
     with _received(here, label) as path:
-        info = look_through(path, row.path, given)
-        here.store.add_label(row.id, path, tag=tag or "final", author=None, info=info)
-    return AddedLabel(image=row.id, label=row.id)
+        info = look_through(path, picture.file, given)
+        here.store.add_label(picture.id, path, tag=tag or "final", author=None, info=info)
+    return AddedLabel(image=picture.id, label=picture.id)
 
 
 @router.delete("/label")
 def remove_label(here: Here, id: ImageId, tag: Tag = "final") -> dict[str, Any]:
     """Take back the newest label of an image and tag; the one before it is the newest again."""
-    here.store.remove_label(here.store.label(id, tag).id)
+    here.store.remove_label(_label(here, id, tag).id)
     return {}
 
 
@@ -143,38 +144,44 @@ def check_label(
     label: Annotated[str | None, Query(max_length=256, description="the same as image, as GET calls it")] = None,
 ) -> Response:
     """Whether an image has a label of that tag."""
-    here.store.label(image or label or _no_image(), tag)
+    _label(here, image or label or _no_image(), tag)
     return Response()
 
 
 @router.get("/label", response_class=FileResponse, responses=BINARY)
 def fetch_label(here: Here, label: ImageId, tag: Tag = "final") -> FileResponse:
     """The newest label of the image whose id is ``label``."""
-    row = here.store.label(label, tag)
+    row = _label(here, label, tag)
     return _file(row.path, f"{row.image}{row.suffix}")
 
 
 @router.get("/label/info")
 def label_info(here: Here, label: ImageId, tag: Tag = "final") -> dict[str, Any]:
     """Who drew the newest label, from which version, and what was reviewed."""
-    return here.store.label(label, tag).info
+    return _label(here, label, tag).info
 
 
 @router.put("/label/info")
 def set_label_info(here: Here, label: ImageId, tag: Tag = "final", info: JsonText = "{}") -> None:
     """Lay a JSON object over what is known of the newest label."""
-    here.store.set_label_info(here.store.label(label, tag).id, json_object(info, "info"))
+    here.store.set_label_info(_label(here, label, tag).id, json_object(info, "info"))
 
 
 @router.put("/updatelabelinfo", include_in_schema=False, deprecated=True)
 def update_label_info(here: Here, label: ImageId, tag: Tag = "final", params: JsonText = "{}") -> None:
-    here.store.set_label_info(here.store.label(label, tag).id, json_object(params, "params"))
+    here.store.set_label_info(_label(here, label, tag).id, json_object(params, "params"))
 
 
 @router.get("/dataset", response_class=FileResponse, responses=BINARY)
 def dataset(here: Here, limit_cases: Annotated[int | None, Query(ge=1, le=1_000_000)] = None) -> Response:
     """A zip of the images that have a final label, with that label."""
-    return zipped(here.store.labelled()[:limit_cases], here.scratch)
+    cases = here.store.labelled()[:limit_cases]
+    return zipped([(here.pictures.picture(image.id), label) for image, label in cases], here.scratch)
+
+
+def _label(here: Context, image: str, tag: str) -> LabelRow:
+    """The newest label of an image, by its own id or that of a series it is joined from."""
+    return here.store.label(here.pictures.id_of(image), tag)
 
 
 @contextmanager

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from radloop.answers import Measurements
-from radloop.answers.panel import Case, Cases, Exported, NoCine, Plane, State, Submission, SubmittedLabel
-from radloop.images import Cine, LabelMap, read_label, read_label_of, write_cine, write_label
+from radloop.answers.panel import Case, Cases, EveryCase, Exported, NoCine, Plane, State, Submission, SubmittedLabel
+from radloop.images import LabelMap, read_label, read_label_of, write_label
 from radloop.refusal import Refusal
+from radloop.server.cases import every_case
 from radloop.server.context import Context
 from radloop.server.panel import Figures, Grid
+from radloop.server.pictures import said_of, without_pixels
+from radloop.server.segments import segments_of
 from radloop.store import LabelRow
 
 if TYPE_CHECKING:
     from radloop.dicom import DicomCine
-    from radloop.dicom.web import Offer
 
 MODEL = "cine_heart"
 REMEMBERED = 8
@@ -32,20 +34,22 @@ Answered = tuple[LabelMap, Measurements]
 class HeartDesk:
     """The panel's desk over an archive of DICOM objects. An image is a cine, its id that of its series."""
 
-    def __init__(self, here: Context, archive: "Offer") -> None:
+    def __init__(self, here: Context) -> None:
         self._here = here
-        self._archive = archive
+        self._archive = here.pictures.archive
         self._lock = threading.Lock()
-        self._found: dict[str, DicomCine] = {}
         self._answered: OrderedDict[tuple[str, ...], Answered] = OrderedDict()
 
     def cases(self, study: str) -> Cases:
         found = self._archive.cines(study)
         others = [] if found else self._others(study, found)
         for cine in found:
-            self._know(cine)
+            self._here.pictures.know(cine)
         segments = self._here.catalogue.model(MODEL).label_details
         return Cases(cases=[self._case(cine) for cine in found], others=others, segments=segments)
+
+    def every_case(self) -> EveryCase:
+        return every_case(self._here)
 
     def grid(self, image: str) -> Grid:
         return _grid(self._cine(image))
@@ -65,17 +69,14 @@ class HeartDesk:
         return answered
 
     def measure(self, image: str, figures: Figures) -> Measurements:
-        cine = _pictureless(self._cine(image))
+        cine = self._cine(image)
         told = {
+            **said_of(cine),
             "model": MODEL,
             "model_version": figures.from_version,
-            "image": image,
+            "image": cine.id,
             "labels": zlib.compress(np.ascontiguousarray(figures.labels).tobytes(), level=1),
             "shape": figures.labels.shape,
-            "affine": cine.affine.tolist(),
-            "times_ms": None if cine.times_ms is None else cine.times_ms.tolist(),
-            "spacing_known": cine.spacing_known,
-            "remarks": [tuple(remark) for remark in cine.remarks],
             "ed_frame": figures.ed_frame,
             "es_frame": figures.es_frame,
         }
@@ -83,7 +84,7 @@ class HeartDesk:
 
     def labels(self, image: str) -> list[SubmittedLabel]:
         try:
-            rows = self._here.store.labels(image)
+            rows = self._here.store.labels(self._here.pictures.id_of(image))
         except Refusal as refusal:
             if refusal.http_status != 404:
                 raise
@@ -92,9 +93,9 @@ class HeartDesk:
 
     def label(self, image: str, label: str) -> tuple[SubmittedLabel, LabelMap]:
         row = self._here.store.label_by_id(label)
-        if row.image != image:
+        if row.image != self._here.pictures.id_of(image):
             raise Refusal("NO_SUCH_LABEL", f"There is no label {label} of this image.", http_status=404)
-        cine = _pictureless(self._cine(image))
+        cine = without_pixels(self._cine(image))
         voxels = read_label_of(row.path, cine)
         if voxels.shape != cine.voxels.shape:
             raise Refusal("ONE_FRAME", "This label is of one frame only, and cannot be opened here.")
@@ -102,24 +103,22 @@ class HeartDesk:
 
     def submit(self, image: str, labels: LabelMap, submission: Submission) -> SubmittedLabel:
         cine = self._cine(image)
-        self._into_store(cine.id)
+        self._here.pictures.picture(cine.id)  # models learn from a label and its image: the store has both
         review = submission.model_dump(mode="json", include={"author", "from_version", "reviewed"})
         with tempfile.TemporaryDirectory(dir=self._here.scratch) as folder:
             file = Path(folder) / "label.nii.gz"
-            write_label(file, labels, _pictureless(cine))
+            write_label(file, labels, without_pixels(cine))
             info = {**review, "assumed_reviewed": False}
             return _told(self._here.store.add_label(cine.id, file, author=None, info=info))
 
     def export(self, image: str, figures: Figures, measurements: Measurements) -> Exported:
         import pydicom
 
-        from radloop.dicom.codes import Code, Segment
         from radloop.dicom.seg import write_seg
         from radloop.dicom.sr import write_sr
 
         _, source = self._archive.cine(image)
-        details = self._here.catalogue.model(MODEL).label_details
-        segments = [Segment(d.value, d.name, Code(d.code, d.scheme, d.meaning), d.colour) for d in details]
+        segments = segments_of(self._here, MODEL)
         version = figures.from_version or "none"
         with tempfile.TemporaryDirectory(dir=self._here.scratch) as folder:
             seg = write_seg(
@@ -146,29 +145,13 @@ class HeartDesk:
         )
 
     def _analyse(self, image: str) -> Answered:
-        picture, _ = self._archive.cine(image)
+        picture = self._here.pictures.picture(image)
         with tempfile.TemporaryDirectory(dir=self._here.scratch) as folder:
-            file = Path(folder) / "cine.nii"
-            write_cine(file, picture)
-            asked = {"model": MODEL, "file": str(file), "image": image, "params": {}, "folder": folder}
-            result = self._asked("infer", asked)
+            asked = {"model": MODEL, "file": str(picture.file), "image": picture.id, "said": picture.said}
+            result = self._asked("infer", {**asked, "params": {}, "folder": folder})
             labels = read_label(Path(result["file"]))
-        # Measured as every later change of the contours is, on the objects' own grid and times: the file
-        # between has rounded them.
+        # Measured as every later change of the contours is.
         return labels, self.measure(image, Figures(labels, json.loads(result["answer"])["model_version"]))
-
-    def _into_store(self, image: str) -> None:
-        """A label needs its image beside it: models learn from both. The cine is kept as it is analysed."""
-        store = self._here.store
-        try:
-            store.image(image)
-        except Refusal as refusal:
-            if refusal.http_status != 404:
-                raise
-            file = store.data / "cines" / f"{image}.nii.gz"
-            file.parent.mkdir(exist_ok=True)
-            write_cine(file, self._archive.cine(image)[0])
-            store.refer_image(image, file)
 
     def _asked(self, what: str, arguments: dict[str, Any]) -> dict[str, Any]:
         job = self._here.pool.submit(what, arguments, time_limit_s=self._here.settings.time_limit_s)
@@ -179,20 +162,10 @@ class HeartDesk:
         return facts["versions"].get(MODEL) if facts else None
 
     def _cine(self, image: str) -> "DicomCine":
-        with self._lock:
-            known = self._found.get(image)
-        if known is None:
-            known = self._archive.find_cine(image)
-            self._know(known)
-        return known
-
-    def _know(self, cine: "DicomCine") -> None:
-        with self._lock:
-            for uid in (cine.id, *cine.series_uids):
-                self._found[uid] = cine
+        return self._here.pictures.cine(image)
 
     def _case(self, cine: "DicomCine") -> Case:
-        picture = _pictureless(cine)
+        picture = without_pixels(cine)
         labels = self.labels(cine.id)
         state: State = "submitted" if labels else "new"
         planes = [row[t] for t in range(cine.n_frames) for row in cine.grid]
@@ -223,16 +196,6 @@ class HeartDesk:
                     raise
                 others.append(NoCine(series=uid, description=description, sentence=refusal.sentence))
         return others
-
-
-def _pictureless(cine: "DicomCine") -> Cine:
-    """The cine's grid and times without reading a pixel; its voxels are zeros that take no room."""
-    from pydicom.dataset import Dataset
-
-    from radloop.dicom import Source
-
-    source = Source(cine, Dataset())
-    return Cine(np.broadcast_to(np.uint8(0), _grid(cine)), source.affine, source.times_ms, remarks=cine.remarks)
 
 
 def _grid(cine: "DicomCine") -> Grid:

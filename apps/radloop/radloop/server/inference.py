@@ -17,6 +17,8 @@ from radloop.refusal import Refusal
 from radloop.server.context import Context, Here
 from radloop.server.forms import json_object, keep, plain_name
 from radloop.server.multipart import multipart
+from radloop.server.pictures import Picture, picture_of
+from radloop.server.segments import seg_of
 from radloop.workers import Job, Unavailable
 
 router = APIRouter(tags=["Infer"])
@@ -53,23 +55,30 @@ async def infer(
     """Analyse a picture of the datastore, of a session, or one that comes along."""
     here.catalogue.model(model)
     asked = _params(params)
-    if output == Output.dicom_seg:
-        raise Refusal("NO_SEG", "DICOM SEG is made from DICOM series only; this image is none.", http_status=400)
     folder = Path(await run_in_threadpool(tempfile.mkdtemp, dir=here.scratch))
     try:
-        name, source = await run_in_threadpool(_source, here, folder, image, session_id, file)
+        picture = await run_in_threadpool(_picture, here, folder, image, session_id, file)
+        if output == Output.dicom_seg:
+            if not picture.in_archive:
+                sentence = "DICOM SEG is made from DICOM series of the datastore only; this image is none."
+                raise Refusal("NO_SEG", sentence, http_status=400)
+            asked = {}  # a SEG holds every frame
         job = here.pool.submit(
             "infer",
             {
                 "model": model,
-                "file": str(source),
-                "image": name,
+                "file": str(picture.file),
+                "image": picture.id,
+                "said": picture.said,
                 "params": asked,
                 "folder": None if output == Output.json else str(folder),
             },
             time_limit_s=here.settings.time_limit_s,
         )
         result = await _finished(job, request)
+        if output == Output.dicom_seg:
+            seg = await run_in_threadpool(seg_of, here, model, picture.id, result, folder)
+            return await run_in_threadpool(_file, seg, f"{picture.id}.{model}.dcm", "application/dicom")
         return await run_in_threadpool(_response, result, output)
     finally:
         await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
@@ -86,11 +95,10 @@ def _params(text: str) -> dict[str, Any]:
         raise Refusal("BAD_PARAMS", f"params: {first['loc'][0]}: {first['msg']}", http_status=400) from None
 
 
-def _source(here: Context, folder: Path, image: str, session: str, file: UploadFile | None) -> tuple[str, Path]:
-    """What the answer calls the picture, and its file."""
+def _picture(here: Context, folder: Path, image: str, session: str, file: UploadFile | None) -> Picture:
     if session:
         found = here.sessions.get(session)
-        return found.image_id, found.file
+        return picture_of(found.file, found.image_id, folder)
     if file is not None:
         name = plain_name(file)
         incoming = folder / "in"
@@ -98,10 +106,9 @@ def _source(here: Context, folder: Path, image: str, session: str, file: UploadF
         path = keep(file, incoming, name)
         from radloop.images import case_name  # numpy waits for the first picture
 
-        return case_name(path), path
+        return picture_of(path, case_name(path), folder)
     if image:
-        row = here.store.image(image)
-        return row.id, row.path
+        return here.pictures.picture(image)
     raise Refusal("NO_IMAGE", "The request names no image: give image, session_id or file.", http_status=400)
 
 
@@ -134,7 +141,11 @@ def _response(result: dict[str, Any], output: Output | None) -> Response:
         return Response(answer, media_type="application/json")
     file = Path(result["file"])
     if output == Output.image:
-        disposition = {"Content-Disposition": f'attachment; filename="{file.name}"'}
-        return Response(file.read_bytes(), media_type="application/octet-stream", headers=disposition)
+        return _file(file, file.name, "application/octet-stream")
     body, media_type = multipart(answer, file.name, file.read_bytes())
     return Response(body, media_type=media_type)
+
+
+def _file(file: Path, name: str, media_type: str) -> Response:
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(file.read_bytes(), media_type=media_type, headers=disposition)

@@ -13,6 +13,7 @@ router = APIRouter(tags=["Info"])
 @router.get("/info/")
 def info(here: Here) -> Info:
     """Models, strategies, how many images and labels there are, and how long the queue is."""
+    here.watch.look()
     models = here.catalogue.with_states(here.pool.facts, here.pool.fault)
     waiting, running, ready = here.pool.counts()
     return Info(

@@ -13,6 +13,7 @@ from radloop.answers.panel import (
     Contours,
     Draft,
     DraftKept,
+    EveryCase,
     Exported,
     OpenedLabel,
     Places,
@@ -42,6 +43,7 @@ class Desk(Protocol):
     """What the panel needs of the archive, the store and the workers. Every method may raise ``Refusal``."""
 
     def cases(self, study: str) -> Cases: ...
+    def every_case(self) -> EveryCase: ...
     def grid(self, image: str) -> Grid: ...
     def analyse(self, image: str) -> tuple[LabelMap, Measurements]: ...
     def measure(self, image: str, figures: Figures) -> Measurements: ...
@@ -56,7 +58,13 @@ def router(desk: Desk, drafts: Drafts) -> APIRouter:
     routes = APIRouter(prefix="/radloop", tags=["panel"])
 
     @routes.get("/cases")
-    def cases(study: str) -> Cases:
+    def cases(study: str | None = None) -> Cases | EveryCase:
+        if study is None:
+            everything = desk.every_case()
+            for one in everything.cases:
+                if one.state != "submitted" and (draft := drafts.get(one.image)):
+                    one.state = "reviewed" if draft.reviewed else "analysed"
+            return everything
         found = desk.cases(study)
         for case in found.cases:
             draft = drafts.get(case.image)

@@ -26,8 +26,9 @@ def next_sample(here: Here, strategy: str, params: Annotated[dict[str, Any] | No
             f"There is no strategy of that name; there are: {', '.join(STRATEGIES)}.",
             http_status=404,
         )
+    here.watch.look()
     chosen = here.store.next_unlabelled("first" if strategy == "first" else "random")
     if chosen is None:
         return {}
     # Clients look for ``path`` on their own disk before they download; the server's paths are not theirs.
-    return {**chosen.info, "id": chosen.id, "name": chosen.path.name, "path": "", "ts": int(time.time())}
+    return {**chosen.info, "id": chosen.id, "name": f"{chosen.id}{chosen.suffix}", "path": "", "ts": int(time.time())}

@@ -3,6 +3,7 @@
 import ipaddress
 import logging
 import socket
+from urllib.parse import urlsplit
 
 from radloop import places
 from radloop.refusal import Refusal
@@ -16,9 +17,7 @@ SHUTDOWN_S = 3
 
 def serve(settings: Settings) -> None:
     listener = _listen(settings)
-    studies = settings.studies or places.sample_data()
-    if not studies.is_dir():
-        raise Refusal("NO_STUDIES", f"{studies}: there is no such folder to serve images from.")
+    _check_studies(settings)
     catalogue = Catalogue.of(places.bundles())
     pool = Pool(
         "radloop.tasks.service:open",
@@ -47,10 +46,20 @@ def serve(settings: Settings) -> None:
         )
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        print(f"radloop serves {studies} at http://{shown}:{port} (research use only; stop with Ctrl-C)", flush=True)
+        where = f"{settings.shown_studies} at http://{shown}:{port}"
+        print(f"radloop serves {where} (research use only; stop with Ctrl-C)", flush=True)
         server.run(sockets=[listener])
     finally:
         pool.close()
+
+
+def _check_studies(settings: Settings) -> None:
+    """A folder has to be there; another server may come later, but needs an address."""
+    folder = settings.studies_folder
+    if folder is not None and not folder.is_dir():
+        raise Refusal("NO_STUDIES", f"{folder}: there is no such folder to serve images from.")
+    if folder is None and not urlsplit(settings.shown_studies).hostname:
+        raise Refusal("NO_STUDIES", f"{settings.shown_studies}: this is no address of a DICOMweb server.")
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -11,10 +11,14 @@ from radloop.store.names import IMAGE_SUFFIXES, LABEL_SUFFIXES, split_suffix
 
 @dataclass(frozen=True)
 class ImageRow:
-    """An image. ``sha256`` is None until it was asked for (``Store.checksum``)."""
+    """An image. ``sha256`` is None until it was asked for (``Store.checksum``).
+
+    ``source`` says whose the file is, see ``tables``; one of an "archive" need not be there yet.
+    """
 
     id: str
     path: Path
+    source: str
     info: dict[str, Any]
     sha256: str | None
     added: str
@@ -60,7 +64,7 @@ def image_path(data: Path, root: str, name: str) -> Path:
 
 def image_row(data: Path, row: RowMapping) -> ImageRow:
     path = image_path(data, row["root"], row["name"])
-    return ImageRow(row["id"], path, row["info"], row["sha256"], row["added"])
+    return ImageRow(row["id"], path, row["source"], row["info"], row["sha256"], row["added"])
 
 
 def label_row(data: Path, row: RowMapping) -> LabelRow:

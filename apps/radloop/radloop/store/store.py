@@ -1,6 +1,6 @@
 """The store as its users see it: images, labels and what is known of them, kept in a data folder."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from sqlalchemy import Connection, func, select
 
 from radloop.refusal import Refusal
-from radloop.store import in_use, journal, listing, queries
+from radloop.store import archived, in_use, journal, listing, queries
 from radloop.store.check import Finding, check, take_up
 from radloop.store.database import Database
 from radloop.store.events import Event, ImageFile, Kind, apply, newest_event
@@ -129,6 +129,18 @@ class Store:
                 connection.execute(images.update().where(images.c.id == image_id).values(asdict(file)))
         return self.image(image_id)
 
+    def note_archived(self, names: Mapping[str, str], *, complete: bool = False) -> None:
+        """Know the images of a DICOM archive by their ids; with ``complete`` these are all, and others are gone.
+
+        ``names``: id to the path, below the data folder, where whoever fetches the image puts its file. An image
+        goes on with the file that it has until the one of a new name is there.
+        """
+        with self.database.reading() as connection:
+            added, changed = archived.plan(connection, self.data, names, complete=complete)
+        if added or changed:
+            with self.database.writing() as connection:  # another process may have done it meanwhile
+                carry_out(connection, *archived.plan(connection, self.data, names, complete=complete))
+
     def remove_image(self, image_id: str) -> None:
         """List an image no longer, nor its labels. Files stay: of the studies folder, and of uploads."""
         self._note(image_id, "image_removed", {})
@@ -175,7 +187,7 @@ class Store:
         self._look()
         with self.database.reading() as connection:
             of = queries.listed_image(connection, image_id)
-        image_sha256 = self.checksum(image_id) if of["source"] != "elsewhere" else None
+        image_sha256 = self.checksum(image_id) if of["source"] in ("studies", "uploads") else None
         folder = self.data / "labels" / image_id
         with disk_faults_refused(), arriving(file, folder) as arrived, self.database.writing() as connection:
             of = queries.listed_image(connection, image_id)

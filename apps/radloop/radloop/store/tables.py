@@ -8,7 +8,8 @@ images = Table(
     "images",
     metadata,
     Column("id", String(128), primary_key=True),
-    # "studies" (the watched folder), "uploads" (below the data folder) or "elsewhere" (a path that was handed in)
+    # "studies" (the watched folder), "uploads" (below the data folder), "archive" (DICOM objects, whose file is made
+    # below the data folder when it is wanted) or "elsewhere" (a path that was handed in)
     Column("source", String(16), nullable=False),
     Column("root", Text, nullable=False),  # the folder that name is relative to; "" is the data folder
     Column("name", Text, nullable=False),

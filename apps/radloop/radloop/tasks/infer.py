@@ -1,6 +1,7 @@
 """The infer task: MONAI Label's contract around one bundle, from request to file and JSON."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from radloop.images import read_cine
 from radloop.models import Bundle
 from radloop.refusal import Refusal
 from radloop.tasks.analysis import analyse_cine
+from radloop.tasks.grid import grid
 from radloop.tasks.results import check_frame, wanted
 
 
@@ -26,14 +28,18 @@ def infer(
     image: str,
     params: Mapping[str, Any],
     folder: Path | None,
+    said: Mapping[str, Any] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[Path | None, InferAnswer]:
     """Answer one request: read ``file``, label and measure it, write the wanted part of the label into ``folder``.
 
-    Without ``folder`` nothing is written. Raises ``Refusal`` for a picture or parameters that cannot be used.
+    ``said`` is what is known of the picture's grid better than the file tells, see ``tasks.grid``. Without
+    ``folder`` nothing is written. Raises ``Refusal`` for a picture or parameters that cannot be used.
     """
     asked = parse(params)
     cine = read_cine(file)
+    if said is not None:
+        cine = replace(cine, **grid(said))
     check_frame(asked, cine, image)
     prediction, measurements = analyse_cine(bundle, cine, image=image, progress=progress)
     label_names = ModelInfo.from_metadata(bundle.about.metadata).labels

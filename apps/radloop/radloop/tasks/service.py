@@ -30,8 +30,8 @@ class Service:
                 self.facts["versions"][name] = self.bundles[name].version
 
     def answer(self, what: str, arguments: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:
-        """``infer`` with ``model, file, image, params, folder|None``: ``{"file": str|None, "answer": JSON text}``;
-        ``measure`` with what ``measure_drawn`` takes: ``{"answer": JSON text}``, also where no model could be loaded.
+        """``infer`` with the arguments of ``tasks.infer``: ``{"file": str|None, "answer": JSON text}``;
+        ``measure`` with those of ``measure_drawn``: ``{"answer": JSON text}``, also where no model could be loaded.
         """
         model = arguments["model"]
         if what == "measure":
@@ -44,6 +44,7 @@ class Service:
         file, answer = infer(
             self.bundles[model],
             Path(arguments["file"]),
+            said=arguments.get("said"),
             image=arguments["image"],
             params=arguments["params"],
             folder=Path(arguments["folder"]) if arguments["folder"] else None,

@@ -1,0 +1,187 @@
+"""From an image's id to a file that a worker can read, whether it lies in a folder or as DICOM in an archive."""
+
+import hashlib
+import os
+import threading
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from radloop.refusal import Refusal
+from radloop.store import ImageRow, Store
+
+if TYPE_CHECKING:
+    from radloop.dicom import DicomCine
+    from radloop.dicom.web import Offer
+    from radloop.images import Cine
+
+FOLDER = "cines"
+"""Below the data folder: cines of the archive as NIfTI."""
+
+KEPT = 32
+"""So many files are kept beside those that have labels, and any that was used within ``IN_USE_S``."""
+
+IN_USE_S = 3600.0
+REMEMBERED_S = 5.0
+"""What the archive said of a cine is believed for so long: a panel asks many times in a row."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """``file`` is whole and stays for the length of a request.
+
+    ``said`` is what objects say of the grid (``affine``, ``times_ms``, ``spacing_known``, ``remarks``) that a
+    NIfTI header rounds or cannot hold; None where the file says it all.
+    """
+
+    id: str
+    file: Path
+    name: str
+    said: dict[str, Any] | None = None
+    in_archive: bool = False
+
+
+class Pictures:
+    """Images of the store and cines of the archive under their ids. Safe to use from several threads.
+
+    Every method raises ``Refusal``: 404 for what is not there, 422 for a series that is no short-axis cine.
+    """
+
+    def __init__(self, store: Store, archive: "Offer") -> None:
+        self.store = store
+        self.archive = archive
+        self._cines: dict[str, tuple[float, DicomCine]] = {}
+        self._making: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def row(self, image: str) -> ImageRow:
+        """The image of this id; a cine also by the UID of any series that it is joined from."""
+        from radloop.dicom.web.offer import is_uid
+
+        try:
+            return self.store.image(image)
+        except Refusal as unknown:
+            if unknown.http_status != 404 or not is_uid(image):
+                raise
+        cine = self.cine(image)
+        self.store.note_archived({cine.id: name_of(cine)})
+        return self.store.image(cine.id)
+
+    def id_of(self, image: str) -> str:
+        """The id that an image's labels are kept under; what is no image (any more) is left to the store to refuse."""
+        try:
+            return self.row(image).id
+        except Refusal as refusal:
+            if refusal.http_status >= 500:
+                raise
+            return image
+
+    def picture(self, image: str) -> Picture:
+        """The file of an image; that of a cine in the archive is made at its first use."""
+        row = self.row(image)
+        if row.source != "archive":
+            return Picture(row.id, row.path, f"{row.id}{row.suffix}")
+        cine = self.cine(row.id)
+        file = self.store.data / name_of(cine)
+        with self._making[row.id]:
+            if file.is_file():
+                os.utime(file)  # used now
+            else:
+                self._make(file, row.id)
+        if row.path != file:
+            self.store.note_archived({row.id: name_of(cine)})
+        return Picture(row.id, file, f"{row.id}{row.suffix}", said_of(cine), in_archive=True)
+
+    def cine(self, image: str) -> "DicomCine":
+        """A cine of the archive by the UID of any of its series; no pixels are read."""
+        known = self._cines.get(image)
+        if known is not None and time.monotonic() - known[0] < REMEMBERED_S:
+            return known[1]
+        cine = self.archive.find_cine(image)
+        self.know(cine)
+        return cine
+
+    def known(self, image: str) -> "DicomCine | None":
+        """The cine as it was last seen, without asking the archive."""
+        known = self._cines.get(image)
+        return known[1] if known else None
+
+    def know(self, cine: "DicomCine") -> None:
+        now = time.monotonic()
+        for uid in (cine.id, *cine.series_uids):
+            self._cines[uid] = now, cine
+
+    def _make(self, file: Path, image: str) -> None:
+        from radloop.images import write_cine
+
+        write_cine(file, self.archive.cine(image)[0])
+        for old in sorted(file.parent.glob("[!.]*.nii.gz"), key=_used)[:-KEPT]:
+            if time.time() - _used(old) > IN_USE_S and not self._is_labelled(old.name.rpartition("-")[0]):
+                old.unlink(missing_ok=True)
+
+    def _is_labelled(self, image: str) -> bool:
+        """Models learn from a label and its image: that one stays."""
+        try:
+            return bool(self.store.labels(image, deleted=True))
+        except Refusal:
+            return False
+
+
+def _used(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:  # gone since it was listed
+        return 0.0
+
+
+def name_of(cine: "DicomCine") -> str:
+    """Where the cine's file lies below the data folder: another place when other objects make the cine."""
+    planes = "\n".join(f"{plane.sop_instance_uid} {plane.frame}" for row in cine.grid for plane in row)
+    return f"{FOLDER}/{cine.id}-{hashlib.sha256(planes.encode()).hexdigest()[:12]}.nii.gz"
+
+
+def said_of(cine: "DicomCine") -> dict[str, Any]:
+    return grid_said(without_pixels(cine))
+
+
+def grid_said(cine: "Cine") -> dict[str, Any]:
+    """A picture's place in space and time as plain data for workers."""
+    return {
+        "affine": cine.affine.tolist(),
+        "times_ms": None if cine.times_ms is None else cine.times_ms.tolist(),
+        "spacing_known": cine.spacing_known,
+        "remarks": [tuple(remark) for remark in cine.remarks],
+    }
+
+
+def without_pixels(cine: "DicomCine") -> "Cine":
+    """The cine's grid and times without reading a pixel; its voxels are zeros that take no room."""
+    import numpy as np
+    from pydicom.dataset import Dataset
+
+    from radloop.dicom import Source
+    from radloop.images import Cine
+
+    source = Source(cine, Dataset())
+    first = cine.grid[0][0]
+    shape = first.columns, first.rows, cine.n_slices, cine.n_frames
+    return Cine(np.broadcast_to(np.uint8(0), shape), source.affine, source.times_ms, remarks=cine.remarks)
+
+
+def picture_of(path: Path, name: str, folder: Path) -> Picture:
+    """A picture that a client sent: a file, which the answer calls ``name``, or DICOM objects with a cine in them.
+
+    The cine is written into ``folder`` and called as in an archive, by its UID.
+    """
+    from radloop.dicom.files import looks_like_dicom
+
+    if not path.is_dir() and not looks_like_dicom(path):
+        return Picture(name, path, path.name)
+    from radloop.dicom import read_cine_dicom
+    from radloop.images import write_cine
+
+    cine, source = read_cine_dicom(path)
+    file = folder / "cine.nii"
+    write_cine(file, cine)
+    return Picture(source.cine.id, file, file.name, grid_said(cine))

@@ -1,0 +1,129 @@
+"""Which cines an archive holds, found beside the answering of requests and told to the store."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from radloop.refusal import Refusal
+from radloop.server.pictures import Pictures, name_of
+
+if TYPE_CHECKING:
+    from radloop.dicom import DicomCine
+
+log = logging.getLogger(__name__)
+
+WAIT_S = 0.5
+"""How long a list waits for a round under way; what is found later is in a later list."""
+
+MOST_STUDIES = 500
+"""Of an archive that holds more, the others are images as soon as they are asked for by their UID."""
+
+_PAGE = 100
+_STUDY, _INSTANCES = "0020000D", "00201208"
+
+
+class Watch:
+    """Rounds through the archive: one at the start, then one before a list that is older than ``every_s``.
+
+    A study is looked into again when its number of objects has changed.
+    """
+
+    def __init__(self, pictures: Pictures, *, every_s: float) -> None:
+        self._pictures = pictures
+        self._every_s = every_s
+        self._turn = threading.Condition()
+        self._wanted, self._stopped = True, False
+        self._began: float | None = None
+        self._ended = float("-inf")
+        self._studies: dict[str, tuple[int, list[DicomCine]]] = {}
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        with self._turn:
+            self._stopped = True
+            self._turn.notify_all()
+        self._thread.join(2)
+
+    def look(self) -> None:
+        """Called before images are listed: see what there is now, unless that takes long."""
+        with self._turn:
+            now = time.monotonic()
+            if self._began is None and now - self._ended >= self._every_s:
+                self._wanted = True
+                self._turn.notify_all()
+            if self._wanted or self._began is not None:
+                self._turn.wait_for(self._is_idle, (self._began or now) + WAIT_S - now)
+
+    def _is_idle(self) -> bool:
+        return not self._wanted and self._began is None
+
+    def _run(self) -> None:
+        while True:
+            with self._turn:
+                self._turn.wait_for(lambda: self._wanted or self._stopped)
+                if self._stopped:
+                    return
+                self._wanted, self._began = False, time.monotonic()
+            try:
+                self._round()
+            except Refusal as refusal:
+                log.warning("the archive cannot be looked through: %s", refusal.sentence)
+            except OSError as fault:
+                log.warning("the archive cannot be looked through: %s", fault.strerror)
+            with self._turn:
+                self._began, self._ended = None, time.monotonic()
+                self._turn.notify_all()
+
+    def _round(self) -> None:
+        store, archive = self._pictures.store, self._pictures.archive
+        listed = {row.id for row in store.images() if row.source == "archive"}
+        found: dict[str, str] = {}
+        for study, count in self._counted():
+            if self._stopped:
+                return
+            for cine in self._cines(study, count):
+                self._pictures.know(cine)
+                found[cine.id] = name_of(cine)
+                if cine.id not in listed:
+                    store.note_archived({cine.id: found[cine.id]})
+        for image in listed - found.keys():  # a series by itself, or beyond the studies that were looked into
+            try:
+                cine = archive.find_cine(image)
+            except Refusal as refusal:
+                if refusal.http_status >= 500:
+                    raise
+                continue
+            if cine.id == image:
+                found[image] = name_of(cine)
+        if not self._stopped:
+            store.note_archived(found, complete=True)
+
+    def _counted(self) -> Iterator[tuple[str, int | None]]:
+        """Studies with MR images, and the number of objects in each where the archive tells."""
+        seen: set[str] = set()
+        while len(seen) < MOST_STUDIES:
+            query = [("ModalitiesInStudy", "MR"), ("includefield", _INSTANCES)]
+            query += [("limit", str(_PAGE)), ("offset", str(len(seen)))]
+            rows = self._pictures.archive.search("studies", query)
+            fresh = [row for row in rows if str(row[_STUDY]["Value"][0]) not in seen]
+            if not fresh:
+                return
+            for row in fresh:
+                study = str(row[_STUDY]["Value"][0])
+                seen.add(study)
+                yield study, next(iter(row.get(_INSTANCES, {}).get("Value", [])), None)
+        log.warning("the archive holds more than %d studies; the others are listed once they are used", MOST_STUDIES)
+
+    def _cines(self, study: str, count: int | None) -> "list[DicomCine]":
+        known = self._studies.get(study)
+        if known is not None and count == known[0]:
+            return known[1]
+        cines = self._pictures.archive.cines(study)
+        if count is not None:
+            self._studies[study] = count, cines
+        return cines
