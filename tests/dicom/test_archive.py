@@ -195,6 +195,19 @@ def test_frames_of_one_bit_a_pixel_begin_where_they_begin(phantom: Callable[...,
         np.testing.assert_array_equal(bits.reshape(7, 9).T, expected)
 
 
+def test_bare_data_sets_are_sent_as_files(folder: Path) -> None:
+    path = min(folder.rglob("sax-*.dcm"))
+    ds = first(folder)
+    ds.file_meta, ds.preamble = pydicom.dataset.FileMetaDataset(), None  # type: ignore[assignment]
+    pydicom.dcmwrite(path, ds, implicit_vr=True, little_endian=True)
+    archive = Archive(folder)
+    uids = ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.SOPInstanceUID
+    [sent] = archive.objects(*uids)
+    assert pydicom.dcmread(io.BytesIO(sent)).PixelData == ds.PixelData
+    assert archive.frames(*uids, [1]).frames == [ds.PixelData]
+    assert len(archive.cines()) == 1
+
+
 def test_headers_hold_no_pixels_and_are_json(folder: Path) -> None:
     archive = Archive(folder)
     ds = first(folder)
@@ -217,7 +230,7 @@ def test_a_cine_answers_to_every_series_it_was_joined_from(heart: Cine, tmp_path
 def test_a_series_that_is_no_cine_says_why(folder: Path) -> None:
     archive = Archive(folder)
     scout = pydicom.dcmread(min(folder.rglob("scout-1-*.dcm")))
-    with pytest.raises(Refusal, match="no short-axis cine"):
+    with pytest.raises(Refusal, match="a single picture, not a cine"):
         archive.cine(str(scout.SeriesInstanceUID))
     with pytest.raises(Refusal) as unknown:
         archive.cine("1.2.3")

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
-from pydicom.uid import JPEGLSLossless, RLELossless
+from pydicom.uid import MPEG2MPML, JPEGLSLossless, RLELossless
 
 from radloop.dicom import read_cine_dicom, read_study
 from radloop.dicom.make import Form, make_study
@@ -174,6 +174,18 @@ def test_compressed_pixels_are_the_same(study: Path, heart: Cine, syntax: str) -
     np.testing.assert_array_equal(cine.voxels, heart.voxels)
 
 
+def test_pixels_that_nothing_here_decodes_are_refused_by_name(study: Path) -> None:
+    def film(ds: Dataset) -> None:
+        ds.compress(RLELossless)
+        ds.file_meta.TransferSyntaxUID = MPEG2MPML
+
+    change(sax(study)[3:4], film)
+    said = refusal(study)
+    assert said.code == "CANNOT_DECODE"
+    assert "sax-cine-004.dcm" in said.sentence
+    assert "MPEG2" in said.sentence
+
+
 def test_a_retaken_slice_takes_the_place_of_the_first(heart: Cine, tmp_path: Path) -> None:
     make_study(heart, tmp_path, form="series-per-slice", seed="a")
     brighter = Cine(heart.voxels + np.int16(1), heart.affine, heart.times_ms)
@@ -329,6 +341,19 @@ def test_a_stack_of_long_axis_views_in_the_same_series_is_told_apart(heart: Cine
         ds.StudyInstanceUID, ds.SeriesInstanceUID = one.StudyInstanceUID, one.SeriesInstanceUID
 
     change(sax(study / "lax"), same)
+    cine, _ = read_cine_dicom(study)
+    np.testing.assert_array_equal(cine.voxels, heart.voxels)
+
+
+def test_a_flow_measurement_in_the_same_direction_is_left_out(heart: Cine, study: Path) -> None:
+    one = pydicom.dcmread(sax(study)[0])
+    for n, z in enumerate((1.0, 1.5)):  # at the place of a slice, and between two
+        affine = heart.affine.copy()
+        affine[:3, 3] += heart.affine[:3, 2] * z
+        flow = Cine(np.repeat(heart.voxels[:, :, :1], 2, axis=3), affine, np.arange(14) * 20.0)
+        folder = study / f"flow{n}"
+        make_study(flow, folder, seed=f"flow{n}", beside=False)
+        change(sax(folder), lambda ds: setattr(ds, "StudyInstanceUID", one.StudyInstanceUID))
     cine, _ = read_cine_dicom(study)
     np.testing.assert_array_equal(cine.voxels, heart.voxels)
 

@@ -59,15 +59,11 @@ class CineInferer:
         self,
         spacing_mm: float = 1.5,
         margin_mm: float = 14.0,
-        mirrored: bool = False,
         low_precision: bool | None = None,
     ) -> None:
-        """``mirrored`` averages over three mirrorings (four times the work); ``low_precision`` None means
-        bfloat16 where the processor has it.
-        """
+        """``low_precision`` None means bfloat16 where the processor has it."""
         self.spacing_mm = spacing_mm
         self.margin_mm = margin_mm
-        self.mirrored = mirrored
         self.low_precision = low_precision
 
     def __call__(self, inputs: Tensor, network: nn.Module, progress: Progress | None = None) -> Tensor:
@@ -151,10 +147,6 @@ class CineInferer:
             image = part[:, None].to(device)
             with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=fast):
                 shares = torch.softmax(network(image).float(), dim=1)
-                if self.mirrored:
-                    for axes in ((3,), (4,), (3, 4)):
-                        shares += torch.softmax(network(image.flip(axes)).float(), dim=1).flip(axes)
-                    shares /= 4
             yield shares.cpu()
 
 

@@ -78,6 +78,25 @@ def test_the_scene_shows_what_the_server_answered(desk, core, server, studies, i
     assert {row.image: row.state for row in desk.cases}[image] == "analysed"
 
 
+def test_only_the_labels_of_the_chosen_exam_are_seen(desk, server):
+    def seen(exam):
+        return bool(exam.segmentation.GetDisplayNode().GetVisibility())
+
+    connected(desk, server.url)
+    desk.analyse_image("heart_01")
+    wait(desk)
+    first = desk.shown
+    assert seen(first)
+    desk.analyse_image("heart_02")
+    wait(desk, until=lambda: desk.browser is not first.browser)
+    assert not seen(first)  # as soon as another cine is there, and before it has labels
+    wait(desk)
+    assert (seen(first), seen(desk.shown)) == (False, True)
+    second = desk.shown
+    desk.choose(first.browser)
+    assert (seen(first), seen(second)) == (True, False)
+
+
 def test_submit_and_open_again(desk, core, server):
     connected(desk, server.url)
     desk.analyse_image("heart_01")
@@ -238,6 +257,20 @@ def test_marks_made_while_a_submission_is_under_way_are_unsent(desk, line):
     wait(desk)
     assert not desk.is_fault
     assert desk.shown.exam.unsent
+
+
+def test_a_server_that_moved_gets_the_label_only_when_a_person_agrees(desk, line, server):
+    connected(desk, line.url)
+    desk.analyse_image("heart_02")
+    wait(desk)
+    desk.shown.mark([0])
+    connected(desk, server.url)
+    with pytest.raises(ValueError, match=f"came from {line.url}"):
+        desk.submit("N. N.")
+    desk.submit("N. N.", elsewhere=True)
+    assert wait(desk).startswith("Submitted heart_02")
+    assert not desk.is_from_elsewhere()
+    assert not desk.shown.exam.unsent
 
 
 def test_a_server_that_is_started_again_finds_everything_here(desk, server):

@@ -308,6 +308,26 @@ def test_a_server_that_is_away_is_told_and_nothing_is_lost(window, hearts):
     line.close()
 
 
+def test_another_address_gets_the_label_only_after_yes(window, hearts):
+    from troubled_line import TroubledLine
+
+    url, folder = hearts
+    line = TroubledLine(url)
+    window.analysed(line.url)
+    window.click(window.ui.markFrameButton)
+    window.type(window.ui.author, "N. N.")
+    window.connect(url)
+    asked = window.answer(yes=False)
+    window.click(window.ui.submitButton)
+    assert asked == [f"This exam came from {line.url}. Submit it to {url}?"]
+    assert not window.desk.busy
+    window.answer(yes=True)
+    window.click(window.ui.submitButton)
+    window.wait()
+    assert (folder / "heart_01.final.json").exists()
+    line.close()
+
+
 def test_progress_moves_and_cancel_works(window, hearts):
     from troubled_line import TroubledLine
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from radloop.images import replace_whole
 from radloop.refusal import Refusal
@@ -70,6 +71,16 @@ def read_header(path: Path) -> Dataset | None:
         return header if complete and header.get("SeriesInstanceUID") else None
     except UNREADABLE:
         return None
+
+
+def transfer_syntax(dataset: Dataset) -> UID:
+    """How the values of an object that was read are written; found out where it does not say."""
+    if stated := dataset.file_meta.get("TransferSyntaxUID"):
+        return UID(str(stated))
+    implicit, little = dataset.original_encoding
+    if not little:
+        return ExplicitVRBigEndian
+    return ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
 
 
 def write_whole(path: Path, content: Dataset) -> None:

@@ -95,8 +95,8 @@ def choose(found: Sequence[Candidate]) -> Candidate | None:
     """The short-axis cine of a study.
 
     The stack with most planes. A rival two thirds as large or more is either the same cine taken again
-    (the later one counts, if it is whole), or something else: then a description, or the direction of the stack has
-    to tell; otherwise both are refused.
+    (the later one counts, if it is whole), or something else: then a description, or the direction of the
+    stack has to tell; otherwise both are refused.
     """
     if not found:
         return None
@@ -176,7 +176,8 @@ def _joined(group: Sequence[Plane]) -> list[Candidate]:
 
     Scanners write a cine as one series or as one series a slice. A series at places of its own joins
     the others; one that repeats a few slices is a retake and takes their place; one that repeats the
-    whole stack is a candidate of its own.
+    whole stack is a candidate of its own, and so is one of other phases beside a stack in one series (a
+    flow measurement, perhaps).
     """
     series: dict[str, list[Plane]] = {}
     for plane in group:
@@ -186,6 +187,8 @@ def _joined(group: Sequence[Plane]) -> list[Candidate]:
     remarks: list[Remark] = []
     for planes in sorted(moving, key=lambda s: (s[0].series_number, s[0].series_uid)):
         for n, stack in enumerate(stacks):
+            if _is_stack(stack) and _phases(planes) != _phases(stack):
+                continue
             again = _at_places_of(stack, planes)
             if not again:
                 stacks[n] = stack + planes
@@ -198,6 +201,15 @@ def _joined(group: Sequence[Plane]) -> list[Candidate]:
         else:
             stacks.append(planes)
     return [Candidate(tuple(stack), tuple(remarks)) for stack in stacks]
+
+
+def _is_stack(planes: Sequence[Plane]) -> bool:
+    """Whether one series holds a stack, so that the scanner does not write a series a slice."""
+    return len(by_place(p for p in planes if p.series_uid == planes[0].series_uid)) >= FEWEST_SLICES
+
+
+def _phases(planes: Sequence[Plane]) -> int:
+    return max(map(len, by_place(planes)))
 
 
 def _at_places_of(stack: Sequence[Plane], planes: Sequence[Plane]) -> set[Plane]:

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 
-from radloop.dicom.files import UNREADABLE
+from radloop.dicom.files import UNREADABLE, transfer_syntax
 from radloop.dicom.grid import Grid
 from radloop.dicom.plane import Plane
 from radloop.refusal import Refusal
@@ -49,10 +49,17 @@ def _decoded(plane: Plane, place: Path | Dataset) -> NDArray[Any]:
     """(rows, columns), or (frames, rows, columns) of a multi-frame object with more than one."""
     try:
         dataset = pydicom.dcmread(place, force=True) if isinstance(place, Path) else place
-        syntax = UID(str(dataset.file_meta.get("TransferSyntaxUID") or "1.2.840.10008.1.2"))
-        if syntax.is_encapsulated and not get_decoder(syntax).is_available:
+        dataset.file_meta.TransferSyntaxUID = syntax = transfer_syntax(dataset)
+        if syntax.is_encapsulated and not _decodes(syntax):
             raise Refusal("CANNOT_DECODE", f"{plane.name} is compressed as {syntax.name}, which nothing here decodes.")
         pixels: NDArray[Any] = dataset.pixel_array
     except (*UNREADABLE, RuntimeError) as fault:
         raise Refusal("DAMAGED", f"{plane.name} is damaged or cut short: its pixels cannot be read.") from fault
     return pixels[None] if plane.frame is not None and pixels.ndim == 2 else pixels
+
+
+def _decodes(syntax: UID) -> bool:
+    try:
+        return get_decoder(syntax).is_available
+    except NotImplementedError:  # films and references to pixels elsewhere
+        return False

@@ -8,7 +8,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
-from radloop.dicom.codes import ANATOMICAL_STRUCTURE, HEART, Segment
+from radloop.dicom.codes import ANATOMICAL_STRUCTURE, Segment, heart_segments
 from radloop.dicom.elements import RESEARCH_USE, Uids, code, decimals, item, with_meta
 from radloop.dicom.files import write_whole
 from radloop.dicom.plane import Plane, text
@@ -27,7 +27,7 @@ def write_seg(
     *,
     algorithm: str,
     version: str,
-    segments: Sequence[Segment] = HEART,
+    segments: Sequence[Segment] | None = None,
     per_phase: bool = False,
     manual: bool = False,
 ) -> list[Path]:
@@ -43,6 +43,7 @@ def write_seg(
     grid = (first.columns, first.rows, n_slices, n_frames)
     if label.shape != grid:
         raise Refusal("WRONG_GRID", f"The labels are {label.shape} voxels, the cine is {grid}.")
+    segments = segments or heart_segments()
     uids = Uids()
     template = _template(source, algorithm, version, segments, uids, manual)
     phases = [[t] for t in range(n_frames)] if per_phase else [list(range(n_frames))]

@@ -13,12 +13,12 @@ from radloop.dicom.codes import (
     END_DIASTOLE,
     END_SYSTOLE,
     FULL_CYCLE,
-    HEART,
     MEASURED,
     MULTIPLE_SLICES,
     Code,
     Measured,
     Segment,
+    heart_segments,
 )
 from radloop.dicom.elements import RESEARCH_USE, Uids
 from radloop.dicom.files import write_whole
@@ -36,7 +36,7 @@ def write_sr(
     *,
     algorithm: str,
     version: str,
-    segments: Sequence[Segment] = HEART,
+    segments: Sequence[Segment] | None = None,
 ) -> Path:
     """Write volumes, ejection fractions and mass as an unverified, partial report for research.
 
@@ -52,8 +52,8 @@ def write_sr(
     groups = []
     at = {FULL_CYCLE: None, END_DIASTOLE: measurements.ed_frame, END_SYSTOLE: measurements.es_frame}
     for phase, frame in at.items():
-        for segment in segments:
-            told = [m for m in MEASURED if m.phase is phase and m.site.value == segment.code.value]
+        for segment in segments or heart_segments():
+            told = [m for m in MEASURED if m.phase is phase and m.segment == segment.name]
             values = [(m, v) for m in told if (v := getattr(measurements, m.field)) is not None]
             if values:
                 region = _region(segmentations, source, segment, frame) if frame else None
@@ -196,15 +196,16 @@ def read_sr(path: Path) -> dict[str, Any]:
         "comments": [i.TextValue for i in sr.ContentSequence if _name(i) == "121106"],
         "segments": {},
     }
+    names = {s.code.value: s.name for s in heart_segments()}
     for group in (i for i in _walk(sr) if _name(i) == "125007"):
         by_name = {_name(i): i for i in group.ContentSequence}
-        site = _meaning_value(by_name["363698007"]) if "363698007" in by_name else ""
+        site = names.get(_meaning_value(by_name["363698007"])) if "363698007" in by_name else None
         phase = _meaning_value(by_name["126072"]) if "126072" in by_name else FULL_CYCLE.value
         found["algorithm"], found["version"] = by_name["111001"].TextValue, by_name["111003"].TextValue
         if "C2348792" in by_name and (frame := by_name["C2348792"].TextValue.removeprefix("frame ")).isdigit():
             found["ed_frame" if phase == END_DIASTOLE.value else "es_frame"] = int(frame)
         for number in (i for i in group.ContentSequence if i.ValueType == "NUM"):
-            field = next(m.field for m in MEASURED if m.code.value == _name(number) and m.site.value == site)
+            field = next(m.field for m in MEASURED if m.code.value == _name(number) and m.segment == site)
             found[field] = float(number.MeasuredValueSequence[0].NumericValue)
             if "121191" in by_name:
                 reference = by_name["121191"].ReferencedSOPSequence[0]

@@ -101,7 +101,7 @@ def short_axis(planes: Sequence[Plane]) -> DicomCine:
         if colour:
             raise Refusal("COLOUR", f"{colour.name} is not a plain grey picture (MONOCHROME2).")
         if len(planes) == 1:
-            raise Refusal("NO_SHORT_AXIS", f"{planes[0].name} is a single picture: give the folder of its study.")
+            raise Refusal("NO_SHORT_AXIS", f"{planes[0].name} is a single picture, not a cine.")
         raise Refusal(
             "NO_SHORT_AXIS",
             f"{planes[0].name} and {len(planes) - 1} more MR images hold no short-axis cine: no three parallel "
@@ -129,7 +129,9 @@ def _nothing(folder: Path, found: Scan) -> Refusal:
         return Refusal("NOT_MR", f"{folder.name} holds no MR image ({said}; {_name(path, folder)} is {what}).")
     if found.damaged:
         return Refusal("DAMAGED", f"{found.damaged[0]} is damaged or cut short.")
-    return Refusal("NO_DICOM", f"{folder} holds no DICOM file ({len(found.others)} other files).")
+    if not found.others:
+        return Refusal("NO_DICOM", f"{folder} holds no file.")
+    return Refusal("NO_DICOM", f"{folder} holds no DICOM file: {_some(found.others)}.")
 
 
 def _name(path: Path, folder: Path) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from . import client
 from .client import CaseRow, Fault, Job, Server, Ticket
 from .exam import LABELS, Cine, Label, labels_of, measurements_of
-from .scene import ShownExam, add_browser, add_cine, browsers_of, cine_of
+from .scene import ShownExam, add_browser, add_cine, browsers_of, cine_of, show_only
 
 _IMAGE = "RadLoop.image"  # which image of which server a browser shows, before there are labels
 _SERVER = "RadLoop.server"
@@ -198,6 +198,8 @@ class Desk:
             self.shown.stop_watching()
         self.shown = self._exam_of(browser)
         self.browser = browser
+        if browser is not None:
+            show_only(self.scene, browser)
         self.changed()
 
     def close(self) -> None:
@@ -270,14 +272,22 @@ class Desk:
 
     # Submitting
 
-    def submit(self, author: str) -> None:
-        """Send labels and review. Until the server has acknowledged, everything counts as unsent and stays here."""
+    def is_from_elsewhere(self) -> bool:
+        """Whether the exam came from another address: another server, or one that moved."""
+        exam = self.shown.exam if self.shown else None
+        return exam is not None and exam.image is not None and exam.server != self._connected().url
+
+    def submit(self, author: str, *, elsewhere: bool = False) -> None:
+        """Send labels and review. Until the server has acknowledged, everything counts as unsent and stays here.
+
+        elsewhere : a person has agreed to send the exam to another address than it came from.
+        """
         server, shown = self._connected(), self.shown
         if shown is None:
             raise ValueError("There is nothing to submit.")
         exam = shown.exam
-        if exam.image is not None and exam.server != server.url:
-            raise ValueError(f"This exam belongs to {exam.server}; connect there to submit it.")
+        if self.is_from_elsewhere() and not elsewhere:
+            raise ValueError(f"This exam came from {exam.server}; connect there to submit it.")
         labels = shown.labels()
         info, state = exam.submission(author), exam.state()
         image, new_cine = exam.image, None
@@ -291,6 +301,7 @@ class Desk:
             shown.note_sent(kept_as, server.url, state)
             if new_cine is not None:
                 self._belongs_to(shown.browser, kept_as, server.url, new_cine)
+            shown.browser.SetAttribute(_SERVER, server.url)
             self._note_state(kept_as, "submitted", client.TAG)
             self.say(f"Submitted {kept_as} with {_reviewed_words(info['reviewed'])} reviewed.")
 

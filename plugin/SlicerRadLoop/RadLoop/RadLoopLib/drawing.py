@@ -80,7 +80,6 @@ class Drawing:
             # Nobody knows how long a model takes: then the bar only moves.
             ui.progressBar.maximum = 0 if ticket.fraction is None else 100
             ui.progressBar.value = round(100 * (ticket.fraction or 0))
-            ui.progressBar.format = ticket.text
             if ui.messageLabel.text != ticket.text:
                 ui.messageLabel.text, ui.messageLabel.styleSheet = ticket.text, ""
                 ui.messageLabel.visible = bool(ticket.text)

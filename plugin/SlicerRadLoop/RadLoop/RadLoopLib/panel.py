@@ -159,23 +159,22 @@ class Panel:
             self._mark(range(review.n_frames))
 
     def _submit(self) -> None:
-        shown, server = self._shown(), self.desk.server
+        shown, author = self._shown(), self.ui.author.text.strip()
+        if self.desk.server is None:
+            raise ValueError(_("Connect to a server first."))
+        here, elsewhere = self.desk.server.url, self.desk.is_from_elsewhere()
         shown.take_up_edits(all_frames=True)
-        if not shown.exam.review.any_reviewed and not self._agreed(
-            _("Nothing is marked or changed. Submit the label as one that nobody has looked at?")
-        ):
-            return
-        if (
-            shown.exam.image is None
-            and server is not None
-            and not self._agreed(
-                _("Add “{name}” to the cases of {server}, with this label?").format(
-                    name=shown.browser.GetName(), server=server.url
-                )
-            )
-        ):
-            return
-        self.desk.submit(self.ui.author.text.strip())
+        questions = []
+        if not shown.exam.review.any_reviewed:
+            questions.append(_("Nothing is marked or changed. Submit the label as one that nobody has looked at?"))
+        if shown.exam.image is None:
+            add = _("Add “{name}” to the cases of {here}, with this label?")
+            questions.append(add.format(name=shown.browser.GetName(), here=here))
+        if elsewhere:
+            moved = _("This exam came from {there}. Submit it to {here}?")
+            questions.append(moved.format(there=shown.exam.server, here=here))
+        if all(self._agreed(question) for question in questions):
+            self.desk.submit(author, elsewhere=elsewhere)
 
     def _author_changed(self) -> None:
         qt.QSettings().setValue(_AUTHOR, self.ui.author.text.strip())

@@ -9,9 +9,9 @@ from pathlib import Path
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import get_frame
-from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian
 
-from radloop.dicom.files import UNREADABLE
+from radloop.dicom.files import UNREADABLE, transfer_syntax
 from radloop.dicom.web.offer import Frames, Json
 from radloop.refusal import Refusal
 
@@ -29,7 +29,7 @@ _SYNTAXES = "00083002"  # Available Transfer Syntax UID
 def header_json(path: Path, stamp: tuple[int, int]) -> Json:
     """The header of a file in the JSON model; ``stamp`` tells that a file has changed."""
     header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
-    syntax = _syntax(header)
+    syntax = transfer_syntax(header)
     _lighten(header)
     json = header.to_json_dict(suppress_invalid_tags=True)
     json[_SYNTAXES] = {"vr": "UI", "Value": [str(syntax)]}
@@ -66,7 +66,7 @@ def _pixels(path: Path, stamp: tuple[int, int]) -> _Pixels:
         dataset = pydicom.dcmread(path, force=True)
         stored = dataset.get("PixelData") or b""
         bits = dataset.Rows * dataset.Columns * dataset.SamplesPerPixel * dataset.BitsAllocated if stored else 0
-        syntax = _syntax(dataset)
+        syntax = transfer_syntax(dataset)
         return _Pixels(syntax, syntax.is_encapsulated, int(dataset.get("NumberOfFrames") or 1), bits, bytes(stored))
     except UNREADABLE as fault:
         raise Refusal("DAMAGED", f"{path.name} is damaged: its frames cannot be read.") from fault
@@ -111,12 +111,8 @@ def file_of(path: Path) -> bytes:
     dataset = pydicom.dcmread(io.BytesIO(content), force=True)
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = dataset.SOPClassUID, dataset.SOPInstanceUID
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian if not dataset.original_encoding[0] else ImplicitVRLittleEndian
+    meta.TransferSyntaxUID = transfer_syntax(dataset)
     dataset.file_meta = meta
     whole = io.BytesIO()
     pydicom.dcmwrite(whole, dataset, enforce_file_format=True)
     return whole.getvalue()
-
-
-def _syntax(dataset: Dataset) -> UID:
-    return UID(str(dataset.file_meta.get("TransferSyntaxUID") or ImplicitVRLittleEndian))

@@ -7,6 +7,16 @@ that keeps the exact figures, the review and what the server must know.
 
 from .cine import add_browser, add_cine, browsers_of, cine_of, is_cine
 from .place import slice_shown
-from .shown_exam import ShownExam, has_exam
+from .shown_exam import ShownExam, has_exam, show_only
 
-__all__ = ["ShownExam", "add_browser", "add_cine", "browsers_of", "cine_of", "has_exam", "is_cine", "slice_shown"]
+__all__ = [
+    "ShownExam",
+    "add_browser",
+    "add_cine",
+    "browsers_of",
+    "cine_of",
+    "has_exam",
+    "is_cine",
+    "show_only",
+    "slice_shown",
+]

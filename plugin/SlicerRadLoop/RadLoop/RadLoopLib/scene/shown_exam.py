@@ -11,7 +11,7 @@ import slicer
 from ..exam import LABELS, Exam, Label, LabelMap, Review, fingerprints
 from ..exam.cine import Array
 from ..exam.volumes import voxel_counts
-from .cine import add_sequence
+from .cine import add_sequence, browsers_of
 from .figures import add_plot, fill_curves, fill_table
 from .segments import frame_of, missing_segments, refill, segmentation_node
 
@@ -25,6 +25,15 @@ _ROLES = (_TEXT, _LABELS, _TABLE, _CURVES, _MARKS, _CHART)
 def has_exam(browser: Any) -> bool:
     """Whether a browser has an exam with all of its nodes."""
     return browser is not None and all(browser.GetNodeReference(role) is not None for role in _ROLES)
+
+
+def show_only(scene: Any, browser: Any) -> None:
+    """Hide the labels of every exam but this browser's: all exams lie in the same views."""
+    for other in browsers_of(scene):
+        labels = other.GetNodeReference(_LABELS)
+        node = other.GetProxyNode(labels) if labels is not None else None
+        if node is not None and node.GetDisplayNode() is not None:
+            node.GetDisplayNode().SetVisibility(other is browser)
 
 
 class ShownExam:
