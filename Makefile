@@ -63,9 +63,11 @@ $(DONE)/tools: requirements-dev.lock $(DONE)/packages
 
 .PHONY: demo serve
 demo: setup
+	@$(VENV)/bin/radloop prepare
 	@$(VENV)/bin/radloop demo $(ARGS)
 
 serve: setup
+	@$(VENV)/bin/radloop prepare
 	@$(VENV)/bin/radloop serve $(ARGS)
 
 # ---- tests

@@ -84,7 +84,7 @@ def test_alone_it_draws_the_same_voxels_as_within_radloop(alone, tmp_path):
     written = nibabel.load(tmp_path / "out" / "short.nii.gz")
     expected = load_bundle("cine_heart").predict(read_cine(short)).label
     assert np.array_equal(np.asarray(written.dataobj), expected)
-    assert np.array_equal(written.affine, source.slicer[:, :, 2:6, :5].affine)
+    assert np.array_equal(written.affine, nibabel.load(short).affine)
     assert (expected == 3).any()
 
 

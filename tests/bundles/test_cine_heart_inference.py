@@ -50,7 +50,7 @@ def back(label: np.ndarray, swap: bool, flips: tuple[int, ...]) -> np.ndarray:
     return np.flip(label.swapaxes(0, 1) if swap else label, flips)
 
 
-@pytest.mark.parametrize(("swap", "flips"), itertools.product((False, True), ((), (0,), (1,), (0, 1))))
+@pytest.mark.parametrize(("swap", "flips"), list(itertools.product((False, True), ((), (0,), (1,), (0, 1)))))
 def test_one_exam_has_one_answer_in_all_eight_orders_of_its_pixels(bundle, heart, swap, flips):
     expected = bundle.predict(heart).label
     other, _ = reordered(heart, swap, flips)

@@ -1,6 +1,6 @@
 """Tests of the Slicer module against Slicer's real core, in the environment of ``requirements-slicer.lock``.
 
-They run by ``make test-slicer``. In the environment of the server, which has no ``slicer``, nothing here is collected.
+They run by ``make slicer``. In the environment of the server, which has no ``slicer``, nothing here is collected.
 """
 
 import importlib.util
@@ -41,14 +41,20 @@ def installed(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def studies(tmp_path_factory):
-    """A folder of two hearts, one of which lies on a left-handed grid."""
-    from RadLoopLib.exam import write_cine
+    """A folder of two hearts that the model can find: a part of the sample, once on a left-handed grid."""
+    import nibabel
+    import numpy as np
+    from RadLoopLib.exam import Cine, write_cine
 
-    from heart_phantom import heart, oblique
+    from heart_phantom import SPACING_MM, oblique
 
+    sample = nibabel.load(HERE.parents[2] / "sample-data" / "normal.nii.gz")
+    voxels = np.asarray(sample.dataobj)[:, :, 3:6, :18:3].astype(np.int16).T  # (t, k, j, i)
+    grow = np.diag([*(np.array(sample.header.get_zooms()[:3]) / SPACING_MM), 1.0])
     folder = tmp_path_factory.mktemp("studies")
     for name, left_handed in (("heart_01", False), ("heart_02", True)):
-        cine, _ = heart(6, 3, (48, 56), affine=oblique(left_handed))
+        affine = (oblique(left_handed) @ grow).astype(np.float32).astype(np.float64)
+        cine = Cine(np.ascontiguousarray(voxels), affine, tuple(33.25 * t for t in range(len(voxels))))
         (folder / f"{name}.nii.gz").write_bytes(write_cine(cine))
     return folder
 

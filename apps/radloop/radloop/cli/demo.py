@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from radloop import places
 from radloop.cli.options import output_option
 from radloop.refusal import Refusal
 
@@ -29,8 +30,6 @@ def demo(output: Path) -> None:
     Everything shown comes from requests made in this run. The samples are made by a phantom whose ejection
     fraction is known; it stands beside the measured one.
     """
-    from radloop import places
-
     known = json.loads((places.sample_data() / "truth.json").read_text())
     with tempfile.TemporaryDirectory(prefix="radloop-demo-") as scratch, _server(Path(scratch)) as url:
         import requests
@@ -52,6 +51,7 @@ def _server(scratch: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "radloop", "serve", "--port", str(port), "--data", str(scratch / "data")]
+    command += ["--studies", str(places.sample_data())]
     url = f"http://127.0.0.1:{port}"
     click.echo(f"starting the server on {url}")
     log = (scratch / "server.log").open("w+")

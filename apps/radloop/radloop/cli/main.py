@@ -15,6 +15,7 @@ from radloop.refusal import Refusal
 
 # Where each command lives; its module is imported only when it is called, or to show its line of help.
 COMMANDS = {
+    "prepare": "radloop.cli.prepare:prepare",
     "demo": "radloop.cli.demo:demo",
     "serve": "radloop.cli.serve:serve",
     "infer": "radloop.cli.infer:infer",

@@ -23,6 +23,18 @@ def serve(**options: object) -> None:
 
     Each option can be set as RADLOOP_STUDIES, RADLOOP_HOST and so on as well (--data as RADLOOP_HOME).
     """
+    from radloop import places
+    from radloop.cli.prepare import STUDY_UID, sample_studies
     from radloop.server import Settings, run
+    from radloop.server.viewer_install import prepared
 
-    run(Settings.given(**options))
+    settings = Settings.given(**options)
+    home = places.data(settings.home)
+    page = "/ohif/"
+    samples = sample_studies(home)
+    if settings.studies is None and samples.is_dir():
+        settings = settings.model_copy(update={"studies": samples})
+        page += f"radloop?StudyInstanceUIDs={(samples / STUDY_UID).read_text().strip()}"
+    if prepared(home) and settings.port:
+        click.echo(f"OHIF: http://{settings.host}:{settings.port}{page}")
+    run(settings)
