@@ -5,14 +5,15 @@ Once from a folder, and once from another DICOMweb server, which is a radloop ov
 
 import json
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
-from conftest import Server, serving, wait_for  # type: ignore[import-not-found]
 
 from radloop.dicom.make import make_study
 from radloop.images import read_cine, read_label, write_cine, write_label
@@ -39,28 +40,35 @@ def folder(heart: Phantom, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def near(installation: Path, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(installation, folder, tmp_path_factory.mktemp("near")) as server:
+def near(serve: Callable[..., Any], folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with serve(folder, tmp_path_factory.mktemp("near")) as server:
         server.wait_ready()
         yield server
 
 
 @pytest.fixture(scope="module")
-def far(installation: Path, near: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(installation, f"{near.base}/dicom-web", tmp_path_factory.mktemp("far")) as server:
+def far(serve: Callable[..., Any], near: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with serve(f"{near.base}/dicom-web", tmp_path_factory.mktemp("far")) as server:
         server.wait_ready()
         yield server
 
 
 @pytest.fixture(params=["near", "far"])
-def running(request: pytest.FixtureRequest, folder: Path) -> Server:
+def running(request: pytest.FixtureRequest, folder: Path) -> Any:
     """A server that has found every cine."""
-    server: Server = request.getfixturevalue(request.param)
+    server: Any = request.getfixturevalue(request.param)
     wait_for(lambda: {series(folder, form)[0] for form in FORMS} <= listed(server), 30, lambda: server.log)
     return server
 
 
-def listed(server: Server) -> set[str]:
+def wait_for(condition: Callable[[], bool], seconds: float, say: Callable[[], str]) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, say()
+        time.sleep(0.1)
+
+
+def listed(server: Any) -> set[str]:
     return set(server.http().get("/datastore/", params={"output": "all"}).raise_for_status().json()["objects"])
 
 
@@ -70,7 +78,7 @@ def series(folder: Path, form: str) -> list[str]:
     return [uid for _, uid in sorted({(int(h.SeriesNumber), str(h.SeriesInstanceUID)) for h in headers})]
 
 
-def test_every_cine_is_listed_once_and_nothing_else_is(running: Server, folder: Path, tmp_path: Path) -> None:
+def test_every_cine_is_listed_once_and_nothing_else_is(running: Any, folder: Path, tmp_path: Path) -> None:
     cines = {series(folder, form)[0] for form in FORMS}
     files = {"plain"} if running.studies == folder else set()
     assert set(running.client(tmp_path).datastore()["objects"]) == cines | files
@@ -83,7 +91,7 @@ def test_every_cine_is_listed_once_and_nothing_else_is(running: Server, folder: 
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_cine_is_fetched_as_nifti(running: Server, folder: Path, heart: Phantom, tmp_path: Path, form: str) -> None:
+def test_a_cine_is_fetched_as_nifti(running: Any, folder: Path, heart: Phantom, tmp_path: Path, form: str) -> None:
     for uid in series(folder, form)[:2]:
         answer = running.http().get("/datastore/image", params={"image": uid}).raise_for_status()
         assert f'filename="{series(folder, form)[0]}.nii.gz"' in answer.headers["content-disposition"]
@@ -96,7 +104,7 @@ def test_a_cine_is_fetched_as_nifti(running: Server, folder: Path, heart: Phanto
 
 @pytest.mark.parametrize("form", FORMS)
 def test_one_exam_gives_one_answer_however_it_arrives(
-    near: Server, running: Server, folder: Path, tmp_path: Path, form: str
+    near: Any, running: Any, folder: Path, tmp_path: Path, form: str
 ) -> None:
     of_file = near.http().post("/infer/cine_heart", params={"image": "plain", "output": "json"}).json()
     uid, *others = series(folder, form)
@@ -113,7 +121,7 @@ def test_one_exam_gives_one_answer_however_it_arrives(
         assert again == answer
 
 
-def test_the_answer_is_that_of_the_command(near: Server, folder: Path, radloop, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_the_answer_is_that_of_the_command(near: Any, folder: Path, radloop, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     done = radloop("infer", "cine_heart", folder / "series-per-slice", "-o", tmp_path / "out", "--json")
     uid = series(folder, "series-per-slice")[0]
     answer = near.http().post("/infer/cine_heart", params={"image": uid, "output": "json"}).json()
@@ -121,7 +129,7 @@ def test_the_answer_is_that_of_the_command(near: Server, folder: Path, radloop, 
     assert {name: answer[name] for name in told} == told
 
 
-def test_objects_that_come_along_are_analysed_like_those_that_are_there(near: Server, folder: Path) -> None:
+def test_objects_that_come_along_are_analysed_like_those_that_are_there(near: Any, folder: Path) -> None:
     uid = series(folder, "enhanced")[0]
     there = near.http().post("/infer/cine_heart", params={"image": uid, "output": "json"}).json()
     [file] = (folder / "enhanced").glob("sax*.dcm")
@@ -135,7 +143,7 @@ def test_objects_that_come_along_are_analysed_like_those_that_are_there(near: Se
     assert answer["lv_ef"] == pytest.approx(there["lv_ef"], abs=0.01)
 
 
-def test_a_label_is_kept_on_the_grid_of_the_cine(running: Server, folder: Path, heart: Phantom, tmp_path: Path) -> None:
+def test_a_label_is_kept_on_the_grid_of_the_cine(running: Any, folder: Path, heart: Phantom, tmp_path: Path) -> None:
     uid, other, *_ = series(folder, "series-per-slice")
     client = running.client(tmp_path)
     write_label(tmp_path / "label.nii.gz", heart.label, heart.cine)
@@ -163,7 +171,7 @@ def test_a_label_is_kept_on_the_grid_of_the_cine(running: Server, folder: Path, 
     assert "lies elsewhere" in refused.json()["detail"]
 
 
-def test_what_is_no_cine_is_refused_in_words(running: Server, folder: Path) -> None:
+def test_what_is_no_cine_is_refused_in_words(running: Any, folder: Path) -> None:
     scout = pydicom.dcmread(next((folder / "enhanced").glob("scout*.dcm")), stop_before_pixels=True)
     answer = running.http().post("/infer/cine_heart", params={"image": str(scout.SeriesInstanceUID)})
     assert answer.status_code == 422
@@ -171,10 +179,12 @@ def test_what_is_no_cine_is_refused_in_words(running: Server, folder: Path) -> N
     assert running.http().get("/datastore/image", params={"image": "1.2.3"}).status_code == 404
 
 
-def test_cines_come_and_go_with_their_objects(installation: Path, folder: Path, heart: Phantom, tmp_path: Path) -> None:
+def test_cines_come_and_go_with_their_objects(
+    serve: Callable[..., Any], folder: Path, heart: Phantom, tmp_path: Path
+) -> None:
     studies = tmp_path / "studies"
     studies.mkdir()
-    with serving(installation, studies, tmp_path) as server:
+    with serve(studies, tmp_path) as server:
         assert listed(server) == set()
         shutil.copytree(folder / "enhanced", studies / "new")
         [uid] = series(folder, "enhanced")
@@ -188,8 +198,8 @@ def test_cines_come_and_go_with_their_objects(installation: Path, folder: Path, 
         assert server.client(tmp_path).datastore()["objects"][uid]["labels"].keys() == {"final"}
 
 
-def test_an_archive_that_is_away_is_said_and_the_server_lives(installation: Path, tmp_path: Path) -> None:
-    with serving(installation, "http://someone:secret@127.0.0.1:9/dicom-web", tmp_path) as server:
+def test_an_archive_that_is_away_is_said_and_the_server_lives(serve: Callable[..., Any], tmp_path: Path) -> None:
+    with serve("http://someone:secret@127.0.0.1:9/dicom-web", tmp_path) as server:
         assert listed(server) == set()
         answer = server.http().post("/infer/cine_heart", params={"image": "1.2.3"})
         assert answer.status_code == 502
@@ -197,7 +207,7 @@ def test_an_archive_that_is_away_is_said_and_the_server_lives(installation: Path
         assert "secret" not in server.log + answer.text
 
 
-def test_a_seg_is_answered_for_dicom_and_for_nothing_else(near: Server, folder: Path, tmp_path: Path) -> None:
+def test_a_seg_is_answered_for_dicom_and_for_nothing_else(near: Any, folder: Path, tmp_path: Path) -> None:
     uid = series(folder, "enhanced")[0]
     file, _ = near.client(tmp_path).infer("cine_heart", uid, {})
     sent = near.http().post("/infer/cine_heart", params={"image": uid, "output": "dicom_seg"}).raise_for_status()

@@ -33,7 +33,7 @@ def serve(**options: object) -> None:
     page = "/ohif/"
     samples = sample_studies(home)
     if settings.studies is None and samples.is_dir():
-        settings = settings.model_copy(update={"studies": samples})
+        settings = settings.model_copy(update={"studies": str(samples)})
         page += f"radloop?StudyInstanceUIDs={(samples / STUDY_UID).read_text().strip()}"
     if prepared(home) and settings.port:
         click.echo(f"OHIF: http://{settings.host}:{settings.port}{page}")
