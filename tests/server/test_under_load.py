@@ -38,7 +38,8 @@ def slow_studies(folder: Path, cine_file: Callable[..., Path]) -> Path:
 
 def workers(server: Any) -> list[psutil.Process]:
     children = psutil.Process(server.process.pid).children(recursive=True)
-    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in alive if "spawn_main" in " ".join(child.cmdline())]
 
 
 def infer(server: Any, image: str, timeout: float = 300) -> httpx.Response:
