@@ -9,14 +9,13 @@ the voxel, which a test holds). Prints mean Dice by orientation.
 
 import argparse
 import itertools
-import json
 from pathlib import Path
 from statistics import mean
 
 import numpy as np
 
 from radloop.images import Cine, read_cine, read_label
-from radloop.learning import find_patients, part_of
+from radloop.learning import patients_of
 from radloop.learning.agreement import dice_of_structures
 from radloop.models import load_bundle
 
@@ -27,8 +26,7 @@ def main() -> None:
     parser.add_argument("--part", default="test")
     options = parser.parse_args()
     bundle = load_bundle("cine_heart")
-    split = json.loads((bundle.about.folder / "configs" / "split.json").read_text())
-    patients = [p for p in find_patients(options.folder) if part_of(p.name, split) == options.part]
+    patients = patients_of(options.folder, bundle.about.split, options.part)
     scores: dict[tuple[bool, int], list[float]] = {}
     for patient, phase in itertools.product(patients, ("ed", "es")):
         still, truth = read_cine(patient / f"{phase}.nii.gz"), read_label(patient / f"{phase}_gt.nii.gz")

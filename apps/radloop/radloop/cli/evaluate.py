@@ -28,25 +28,23 @@ def evaluate(model: str, folder: Path, part: str | None, as_json: bool) -> None:
     cine.nii.gz with cine_{ed,es}_gt.nii.gz, and info.json. Patients that the model was trained on are marked,
     and counted only if --part names them.
     """
-    from radloop.learning.patients import find_patients
+    from radloop.learning.patients import patients_of
     from radloop.models.catalog import card
 
     about = card(model)
     if not folder.is_dir():
         raise Refusal("NO_SUCH_FOLDER", f"{folder}: no such folder")
-    patients = find_patients(folder)
+    chosen = patients_of(folder, about.split, part)
 
-    from radloop.learning import counted, evaluate_patient, part_of, summarise
+    from radloop.learning import counted, evaluate_patient, summarise
     from radloop.models import load_bundle
     from radloop.tasks.analysis import diagnosis_model
 
-    split = json.loads((about.folder / "configs" / "split.json").read_text())
-    chosen = [p for p in patients if part in (None, "all") or part_of(p.name, split) == part]
     bundle = load_bundle(model)
     scores = []
     with progress("evaluating", quiet=as_json) as tick:
         for i, patient in enumerate(chosen):
-            scores.append(evaluate_patient(patient, bundle, split, diagnosis_model(bundle)))
+            scores.append(evaluate_patient(patient, bundle, about.split, diagnosis_model(bundle)))
             tick((i + 1) / len(chosen), patient.name)
     summary = summarise([s for s in scores if counted(s, part)])
     if as_json:

@@ -17,16 +17,13 @@ def fit_diagnosis(folder: Path, output: Path) -> None:
     Uses the patients of the model's own training part only: their reference labels, and the labels that the
     model predicts for them, since predicted labels are what it will see.
     """
-    import json
-
     from radloop.heart.fit import fit_from_labels
     from radloop.learning.known import known_hearts
-    from radloop.learning.patients import find_patients, part_of
+    from radloop.learning.patients import patients_of
     from radloop.models import load_bundle
 
     bundle = load_bundle("cine_heart")
-    split = json.loads((bundle.about.folder / "configs" / "split.json").read_text())
-    patients = [p for p in find_patients(folder) if part_of(p.name, split) == "train"]
+    patients = patients_of(folder, bundle.about.split, "train")
     hearts = []
     with progress("predicting") as tick:
         for i, patient in enumerate(patients):

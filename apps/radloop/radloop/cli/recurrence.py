@@ -21,14 +21,12 @@ def recurrence(folder: Path, part: str, as_json: bool) -> None:
     shuffled, and with the network's state zeroed before each frame; prints Dice on the two labelled frames and
     flicker (mean absolute second difference of the volume curves over time, in per cent of the stroke volume).
     """
-    from radloop.learning.patients import find_patients, part_of
+    from radloop.learning.patients import patients_of
     from radloop.learning.recurrence import compare
     from radloop.models import load_bundle
 
     bundle = load_bundle("cine_heart")
-    split = json.loads((bundle.about.folder / "configs" / "split.json").read_text())
-    patients = [p for p in find_patients(folder) if part == "all" or part_of(p.name, split) == part]
-    cines = [p for p in patients if (p / "cine.nii.gz").exists()]
+    cines = [p for p in patients_of(folder, bundle.about.split, part) if (p / "cine.nii.gz").exists()]
     with progress("comparing", quiet=as_json) as tick:
         rows = []
         for i, patient in enumerate(cines):

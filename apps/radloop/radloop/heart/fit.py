@@ -1,6 +1,6 @@
 """Fitting the diagnosis: from labelled hearts whose group is known to a model that can be read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,13 +45,6 @@ def read_hearts(
         ed, es = (read_label(folder / patient / name)[..., 0] for name in names)
         hearts.append(KnownHeart(patient, group, ed, es, read_cine(folder / patient / names[0]).spacing_mm))
     return hearts
-
-
-def fit_from_folder(
-    folder: Path, groups: dict[str, Group], names: tuple[str, str] = ("ed_gt.nii.gz", "es_gt.nii.gz"), *, what: str
-) -> DiagnosisModel:
-    """``fit_from_labels`` on what ``read_hearts`` finds; ``what`` these labels are goes into ``fitted_on``."""
-    return fit_from_labels(read_hearts(folder, groups, names), what=what)
 
 
 def fit_from_labels(
@@ -165,12 +158,6 @@ def _next_to(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     padded = np.pad(mask, 1)
     near: NDArray[np.bool_] = padded[2:, 1:-1] | padded[:-2, 1:-1] | padded[1:-1, 2:] | padded[1:-1, :-2]
     return near
-
-
-def accuracy(model: DiagnosisModel, hearts: Iterable[KnownHeart]) -> tuple[int, int]:
-    """How many of the hearts get their group, and how many there are."""
-    right = [model.apply(features(h.ed, h.es, h.spacing_mm)).label == h.group for h in hearts]
-    return sum(right), len(right)
 
 
 def _named(names: list[str], values: NDArray[np.float64]) -> dict[str, float]:

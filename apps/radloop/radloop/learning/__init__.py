@@ -4,6 +4,6 @@ So far the first of these.
 """
 
 from radloop.learning.evaluation import CaseScore, counted, evaluate_patient, summarise
-from radloop.learning.patients import find_patients, part_of
+from radloop.learning.patients import find_patients, part_of, patients_of
 
-__all__ = ["CaseScore", "counted", "evaluate_patient", "find_patients", "part_of", "summarise"]
+__all__ = ["CaseScore", "counted", "evaluate_patient", "find_patients", "part_of", "patients_of", "summarise"]

@@ -16,3 +16,8 @@ def find_patients(folder: Path) -> list[Path]:
 def part_of(patient: str, split: dict[str, list[str]]) -> str:
     """The part of the model's own split that a patient belongs to; "unseen" for whoever is in none."""
     return next((part for part, patients in split.items() if patient in patients), "unseen")
+
+
+def patients_of(folder: Path, split: dict[str, list[str]], part: str | None) -> list[Path]:
+    """The patients of ``find_patients`` that belong to a part; all of them for None or "all"."""
+    return [p for p in find_patients(folder) if part in (None, "all") or part_of(p.name, split) == part]

@@ -27,6 +27,12 @@ class BundleCard:
         return self.folder / "models" / "model.pt"
 
     @property
+    def split(self) -> dict[str, list[str]]:
+        """The patients of each part ("train", "val", "test") that the weights were made with."""
+        parts: dict[str, list[str]] = json.loads((self.folder / "configs" / "split.json").read_text())
+        return parts
+
+    @property
     def labels(self) -> dict[str, int]:
         """Name to value, without background."""
         return {entry["name"]: int(entry["value"]) for entry in self.metadata["labels"]}
