@@ -8,17 +8,14 @@ prints the seconds of each request (the first one may still wait for the model),
 
 import argparse
 import os
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
-import requests
 from monailabel.client import MONAILabelClient
 
+from radloop.cli.own_server import own_server
 from radloop.images import Cine, write_cine
 from radloop.synthesis import make_phantom
 
@@ -40,19 +37,7 @@ def main() -> None:
         studies = Path(scratch) / "studies"
         studies.mkdir()
         write_cine(studies / "exam.nii.gz", large_cine())
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "radloop", "serve", "--port", str(port)]
-        server = subprocess.Popen([*command, "--studies", str(studies), "--data", f"{scratch}/data"], env=os.environ)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            while True:
-                try:
-                    if requests.get(f"{url}/readyz", timeout=5).ok:
-                        break
-                except (requests.ConnectionError, requests.Timeout):
-                    time.sleep(0.1)
+        with own_server(studies, Path(scratch)) as url:
             client = MONAILabelClient(url, tmpdir=scratch)
             print(f"{SLICES} slices, {FRAMES} frames, {X} x {Y} pixels; {os.cpu_count()} cores")
             for run in range(1, options.runs + 1):
@@ -61,9 +46,6 @@ def main() -> None:
                 seconds = time.perf_counter() - began
                 share = 1000 * seconds / (SLICES * FRAMES)
                 print(f"  request {run}: {seconds:.2f} s   {share:.1f} ms a picture   LV EF {answer['lv_ef']:.1f} %")
-        finally:
-            server.terminate()
-            server.wait(30)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,8 @@
 """``radloop demo``: the whole way once, on sample data, as a client of a running server."""
 
 import json
-import os
-import socket
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +10,9 @@ import click
 
 from radloop import places
 from radloop.cli.options import output_option
-from radloop.refusal import Refusal
+from radloop.cli.own_server import own_server
 
 MODEL = "cine_heart"
-START_LIMIT_S = 120
 
 
 @click.command()
@@ -31,7 +24,10 @@ def demo(output: Path) -> None:
     fraction is known; it stands beside the measured one.
     """
     known = json.loads((places.sample_data() / "truth.json").read_text())
-    with tempfile.TemporaryDirectory(prefix="radloop-demo-") as scratch, _server(Path(scratch)) as url:
+    with (
+        tempfile.TemporaryDirectory(prefix="radloop-demo-") as scratch,
+        own_server(places.sample_data(), Path(scratch)) as url,
+    ):
         import requests
 
         images = requests.get(f"{url}/datastore/", params={"output": "all"}, timeout=30).json()["objects"]
@@ -40,40 +36,6 @@ def demo(output: Path) -> None:
     click.echo(f"\nPictures, labels and figures: {output.resolve()}")
     click.echo("Go on:  make serve   keeps the server running for 3D Slicer, OHIF and MONAI Label's clients")
     click.echo(f"        radloop infer {MODEL} YOUR_CINE.nii.gz -o results   analyses your own data")
-
-
-@contextmanager
-def _server(scratch: Path) -> Iterator[str]:
-    """A server of our own on a free port of this machine; ended when the block is left."""
-    import requests
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "radloop", "serve", "--port", str(port), "--data", str(scratch / "data")]
-    command += ["--studies", str(places.sample_data())]
-    url = f"http://127.0.0.1:{port}"
-    click.echo(f"starting the server on {url}")
-    log = (scratch / "server.log").open("w+")
-    began = time.monotonic()
-    server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=os.environ)
-    try:
-        while True:
-            if server.poll() is not None or time.monotonic() - began > START_LIMIT_S:
-                log.seek(0)
-                raise Refusal("NO_SERVER", f"the server did not start: {log.read().strip()[-400:]}")
-            try:
-                if requests.get(f"{url}/readyz", timeout=5).ok:
-                    break
-            except (requests.ConnectionError, requests.Timeout):
-                pass
-            time.sleep(0.1)
-        click.echo(f"ready after {time.monotonic() - began:.1f} s")
-        yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-        log.close()
 
 
 def _show(url: str, image: str, folder: Path, scratch: Path, known: dict[str, Any] | None) -> None:
