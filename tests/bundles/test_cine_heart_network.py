@@ -21,13 +21,13 @@ def network():
 @given(frames=st.integers(1, 5), height=st.integers(16, 70), width=st.integers(16, 70))
 def test_any_number_of_frames_and_any_matrix_from_16_pixels(network, frames, height, width):
     with torch.inference_mode():
-        logits = network(torch.rand(1, 1, frames, height, width))
+        logits = network(torch.rand(1, 3, frames, height, width))
     assert logits.shape == (1, 4, frames, height, width)
     assert torch.isfinite(logits).all()
 
 
 def test_slices_in_one_batch_are_as_one_by_one(network):
-    slices = torch.rand(3, 1, 4, 48, 40)
+    slices = torch.rand(3, 3, 4, 48, 40)
     with torch.inference_mode():
         together = network(slices)
         apart = torch.cat([network(s[None]) for s in slices])
@@ -35,7 +35,7 @@ def test_slices_in_one_batch_are_as_one_by_one(network):
 
 
 def test_a_frame_is_judged_in_the_light_of_both_neighbours(network):
-    cine = torch.rand(1, 1, 5, 48, 48)
+    cine = torch.rand(1, 3, 5, 48, 48)
     with torch.inference_mode():
         before = network(cine)[:, :, 2]
         for changed in (0, 4):
@@ -44,8 +44,17 @@ def test_a_frame_is_judged_in_the_light_of_both_neighbours(network):
             assert (network(other)[:, :, 2] - before).abs().max() > 1e-4
 
 
+def test_a_slice_without_neighbours_is_its_own_neighbour(network):
+    cine = torch.rand(2, 1, 2, 48, 48)
+    with torch.inference_mode():
+        alone, repeated = network(cine), network(cine.repeat(1, 3, 1, 1, 1))
+        between = network(torch.cat((torch.rand_like(cine), cine, torch.rand_like(cine)), dim=1))
+    torch.testing.assert_close(alone, repeated)
+    assert (between - alone).abs().max() > 1e-3
+
+
 def test_without_memory_every_frame_stands_alone(network):
-    cine = torch.rand(1, 1, 3, 48, 48)
+    cine = torch.rand(1, 3, 3, 48, 48)
     recurrent = [m for m in network.modules() if hasattr(m, "keep_state")]
     for module in recurrent:
         module.keep_state = False
@@ -58,7 +67,7 @@ def test_without_memory_every_frame_stands_alone(network):
 
 
 def test_how_bright_a_picture_is_does_not_matter(network):
-    cine = torch.rand(1, 1, 2, 64, 64)
+    cine = torch.rand(1, 3, 2, 64, 64)
     with torch.inference_mode():
         plain, other = network(cine), network(3.7 * cine)
     torch.testing.assert_close(plain, other, atol=2e-2, rtol=2e-2)
@@ -70,7 +79,7 @@ def exported(network, tmp_path_factory):
     return onnxruntime.InferenceSession(export_onnx(network, str(path)))
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 1, 32, 32), (2, 1, 3, 64, 48), (3, 1, 7, 50, 81), (1, 1, 2, 16, 17)])
+@pytest.mark.parametrize("shape", [(1, 3, 1, 32, 32), (2, 3, 3, 64, 48), (3, 3, 7, 50, 81), (1, 3, 2, 16, 17)])
 def test_onnx_says_the_same_at_sizes_it_was_not_exported_with(network, exported, shape):
     cine = torch.rand(shape)
     with torch.inference_mode():

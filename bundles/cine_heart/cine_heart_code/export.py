@@ -8,7 +8,7 @@ from torch import nn
 
 
 def export_onnx(network: nn.Module, path: str) -> str:
-    """Write ``network`` to ``path``: input ``image`` (B, 1, T, H, W), output ``pred`` (B, 4, T, H, W), logits.
+    """Write ``network`` to ``path``: input ``image`` (B, 3, T, H, W), output ``pred`` (B, 4, T, H, W), logits.
 
     The network is scripted first, so that the loop over frames becomes a loop of ONNX; tracing would
     freeze the number of frames it was shown without a word.
@@ -23,7 +23,7 @@ def export_onnx(network: nn.Module, path: str) -> str:
         warnings.simplefilter("ignore")
         torch.onnx.export(
             scripted,
-            (torch.rand(2, 1, 3, 64, 48),),
+            (torch.rand(2, 3, 3, 64, 48),),
             str(temporary),
             input_names=["image"],
             output_names=["pred"],

@@ -2,7 +2,8 @@
 
 Two passes of one network. The first looks at whole pictures, at a few phases only, and finds the one
 place where all slices agree that there is a ventricle; what looks like one elsewhere is dropped. The
-second follows that region through every frame.
+second follows that region through every frame, turned so that the right ventricle lies to one side:
+the network need not know every orientation as well as that one.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,9 +15,9 @@ import torch
 from monai.data.meta_tensor import MetaTensor
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import avg_pool2d
 
-from cine_heart_code.grid import InPlaneOrder
+from cine_heart_code.grid import Frame, StandardOrder, resize
 
 RV, MYO, LV = 1, 2, 3
 # Pixels of all frames and slices that go through the network at once: the activations then fit the caches.
@@ -25,25 +26,17 @@ PIXELS_AT_ONCE = 600_000
 REACH_MM = 110.0
 # Fields of view, along the longer side, that a picture of unknown pixel size is looked at with.
 FIELDS_OF_VIEW_MM = (190.0, 260.0, 350.0, 450.0)
+# Direction from the left to the right ventricle where none is seen: the usual one, in the standard order.
+USUAL_RV_ANGLE = np.radians(165.0)
 Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
-class Box:
-    """A rectangle of pixels, half open, on the resampled grid."""
-
-    x0: int
-    x1: int
-    y0: int
-    y1: int
-
-
-@dataclass(frozen=True)
 class Look:
-    """What the first pass saw: the resampled size it looked at, where the heart is, and how clearly."""
+    """What the first pass saw: pixel size (x, y) in mm it took for right, where the heart is, and how clearly."""
 
-    size: tuple[int, int]
-    box: Box | None
+    spacing: NDArray[np.float64]
+    region: Frame | None
     clearness: float
 
 
@@ -88,7 +81,7 @@ class CineInferer:
         The pixels are first brought to one order, whichever way the file runs through them, so that one
         exam gets one answer however it was stored.
         """
-        order = InPlaneOrder.of(affine)
+        order = StandardOrder.of(affine)
         pictures = order.apply(cine).permute(2, 3, 0, 1)  # (Z, T, X, Y)
         label = np.zeros(tuple(pictures.shape), np.uint8)
         if spacing_known:
@@ -96,8 +89,8 @@ class CineInferer:
         else:
             spacings = [np.full(2, field / max(pictures.shape[2:])) for field in FIELDS_OF_VIEW_MM]
         look = max((self.look(pictures, s, network) for s in spacings), key=lambda look: look.clearness)
-        if look.box is not None:
-            self.follow(pictures, look.size, look.box, network, label, progress)
+        if look.region is not None:
+            self.follow(pictures, look.spacing, look.region, network, label, progress)
         turned = order.undo(torch.from_numpy(label).permute(2, 3, 0, 1)).numpy()
         return np.ascontiguousarray(turned)
 
@@ -106,34 +99,29 @@ class CineInferer:
         nx, ny = (max(16, round(n * s / self.spacing_mm)) for n, s in zip(pictures.shape[2:], spacing, strict=True))
         some = pictures[:, few_phases(pictures.shape[1])]
         shares = torch.cat(list(self.run(network, brightness(resize(some, (nx, ny))))))
-        return Look((nx, ny), *heart_box(shares, self.margin_mm / self.spacing_mm, REACH_MM / self.spacing_mm))
+        used = np.array(pictures.shape[2:]) * spacing / (nx, ny)
+        return Look(spacing, *heart_region(shares, used, self.margin_mm, self.spacing_mm))
 
     def follow(
         self,
         pictures: Tensor,
-        size: tuple[int, int],
-        box: Box,
+        spacing: NDArray[np.float64],
+        region: Frame,
         network: nn.Module,
         label: NDArray[np.uint8],
         progress: Progress | None,
     ) -> None:
         """Segments the region in every frame of ``pictures`` (Z, T, X, Y) and writes into ``label``."""
-        native = pictures.shape[2:]
-        # The region's edges on the native grid; it is cut there and resampled alone.
-        scale = [n / s for n, s in zip(native, size, strict=True)]
-        x0, x1 = int(box.x0 * scale[0]), min(native[0], round(box.x1 * scale[0]))
-        y0, y1 = int(box.y0 * scale[1]), min(native[1], round(box.y1 * scale[1]))
-        region = pictures[:, :, x0:x1, y0:y1]
-        inner = (max(16, round((x1 - x0) / scale[0])), max(16, round((y1 - y0) / scale[1])))
+        xs, ys = region.touches(pictures.shape[2:], spacing)
         done = 0
-        for shares in self.run(network, brightness(resize(region, inner))):
-            fine = resize(shares.flatten(1, 2), (x1 - x0, y1 - y0)).unflatten(1, shares.shape[1:3])
-            label[done : done + len(shares), :, x0:x1, y0:y1] = fine.argmax(dim=1).to(torch.uint8).numpy()
+        for shares in self.run(network, brightness(region.cut(pictures, spacing))):
+            placed = region.place(shares.flatten(0, 2), xs, ys, spacing).unflatten(0, shares.shape[:3])
+            label[done : done + len(shares), :, xs, ys] = placed.argmax(dim=1).to(torch.uint8).numpy()
             done += len(shares)
             if progress:
                 progress(done / len(pictures))
         for t in range(label.shape[1]):
-            label[:, t, x0:x1, y0:y1] = one_heart(label[:, t, x0:x1, y0:y1])
+            label[:, t, xs, ys] = one_heart(label[:, t, xs, ys])
 
     def run(self, network: nn.Module, pictures: Tensor) -> Iterator[Tensor]:
         """(Z, T, X, Y) to probabilities (z, 4, T, X, Y), some slices at a time."""
@@ -143,8 +131,9 @@ class CineInferer:
         fast = self.low_precision
         if fast is None:
             fast = device.type != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
-        for part in pictures.split(max(1, PIXELS_AT_ONCE // (frames * pixels))):
-            image = part[:, None].to(device)
+        at_once = max(1, PIXELS_AT_ONCE // (frames * pixels))
+        for first in range(0, len(pictures), at_once):
+            image = with_neighbours(pictures, first, first + at_once).to(device)
             with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=fast):
                 shares = torch.softmax(network(image).float(), dim=1)
             yield shares.cpu()
@@ -155,12 +144,11 @@ def few_phases(frames: int) -> list[int]:
     return sorted({0, frames // 3, (2 * frames) // 3})
 
 
-def resize(pictures: Tensor, size: tuple[int, int]) -> Tensor:
-    """(N, C, X, Y) to the given X, Y, linear, averaging where it shrinks."""
-    if tuple(pictures.shape[2:]) == tuple(size):
-        return pictures
-    resized: Tensor = interpolate(pictures, size=size, mode="bilinear", align_corners=False, antialias=True)
-    return resized
+def with_neighbours(pictures: Tensor, first: int, end: int) -> Tensor:
+    """Slices ``first`` to ``end`` of (Z, T, X, Y) as (z, 3, T, X, Y): below, own, above; own where there is none."""
+    own = torch.arange(first, min(end, len(pictures)))
+    around = [(own + step).clamp(0, len(pictures) - 1) for step in (-1, 0, 1)]
+    return torch.stack([pictures[z] for z in around], dim=1)
 
 
 def brightness(pictures: Tensor) -> Tensor:
@@ -172,12 +160,15 @@ def brightness(pictures: Tensor) -> Tensor:
     return scaled.clamp(0, 1.4)
 
 
-def heart_box(shares: Tensor, margin: float, reach: float) -> tuple[Box | None, float]:
+def heart_region(
+    shares: Tensor, spacing: NDArray[np.float64], margin_mm: float, pixel_mm: float
+) -> tuple[Frame | None, float]:
     """The region of the heart from the probabilities (Z, 4, T, X, Y) of whole pictures, and how clear it is.
 
     The left ventricle with its wall is the seed: the place where they are seen in most slices, on average over
-    phases. The region is what hangs together with it within ``reach`` pixels, right ventricle included. None if
-    there is no heart.
+    phases. The region is what hangs together with it within reach, right ventricle included, turned so that this
+    one lies towards its first pixels. None if there is no heart. ``spacing`` (x, y) of the pictures is in mm,
+    ``pixel_mm`` is that of the region.
     """
     seen = shares.mean(dim=2).sum(dim=0)  # (4, X, Y): in how many slices, on average over phases
     ventricle = seen[LV] * (seen[MYO] > 0.05) + seen[MYO]
@@ -186,18 +177,33 @@ def heart_box(shares: Tensor, margin: float, reach: float) -> tuple[Box | None, 
     if clearness < 0.3 + 0.05 * len(shares):  # noise reaches 0.1 to 0.4; a single slice of a heart 0.5, a stack 7
         return None, 0.0
     x, y = divmod(int(seed.argmax()), seed.shape[1])
-    xs, ys = torch.meshgrid(*(torch.arange(n) for n in seed.shape), indexing="ij")
-    near = (xs - x) ** 2 + (ys - y) ** 2 <= reach**2
+    places = torch.stack(torch.meshgrid(*(torch.arange(n) for n in seed.shape), indexing="ij"), dim=-1).double()
+    places = (places + 0.5) * torch.from_numpy(spacing)  # (X, Y, 2) in mm
+    near = torch.linalg.vector_norm(places - places[x, y], dim=-1) <= REACH_MM
     # What is seen in one slice at one phase only is not believed: kidneys and stomachs look like ventricles there.
     present = (seen[1:].sum(dim=0) > 0.5) & near
     present[x, y] = True
     spread = sitk.BinaryDilate(sitk.GetImageFromArray(present.numpy().astype(np.uint8)), [2, 2])
-    parts = sitk.GetArrayFromImage(sitk.ConnectedComponent(spread))
-    inside = np.nonzero(parts == parts[x, y])
-    m = round(margin)
-    (x0, y0), (x1, y1) = ([int(side(i)) for i in inside] for side in (np.min, np.max))
-    nx, ny = parts.shape
-    return Box(max(0, x0 - m), min(nx, x1 + 1 + m), max(0, y0 - m), min(ny, y1 + 1 + m)), clearness
+    parts = torch.from_numpy(sitk.GetArrayFromImage(sitk.ConnectedComponent(spread)).astype(np.int32))
+    heart = parts == parts[x, y]
+    angle = rv_angle(seen * heart, places) - np.pi
+    along = torch.tensor([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turned = places[heart] @ along
+    low, high = turned.amin(dim=0) - margin_mm, turned.amax(dim=0) + margin_mm
+    middle, half = along @ ((low + high) / 2), (high - low) / 2
+    region = Frame((float(middle[0]), float(middle[1])), (float(half[0]), float(half[1])), float(angle), pixel_mm)
+    return region, clearness
+
+
+def rv_angle(seen: Tensor, places: Tensor) -> float:
+    """Direction from the left to the right ventricle, from how much of (4, X, Y) is seen where (X, Y, 2)."""
+    left, right = seen[MYO] + seen[LV], seen[RV]
+    if float(right.sum()) < 0.05 * float(left.sum()):
+        return float(USUAL_RV_ANGLE)
+    dx, dy = (
+        float((right * place).sum() / right.sum() - (left * place).sum() / left.sum()) for place in places.unbind(-1)
+    )
+    return float(np.arctan2(dy, dx))
 
 
 def one_heart(label: NDArray[np.uint8]) -> NDArray[np.uint8]:

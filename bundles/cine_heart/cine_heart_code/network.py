@@ -101,14 +101,16 @@ class NoRecurrence(nn.Module):
 class RecurrentUNet(nn.Module):
     """Segments every frame of a cine, seeing all its frames.
 
-    Input (B, 1, T, H, W), any T >= 1 and any H, W >= 16; output (B, classes, T, H, W), logits.
+    Input (B, 3, T, H, W), any T >= 1 and any H, W >= 16: each slice between the one below and the one above
+    it, which is itself where there is none; (B, 1, T, H, W) is a slice without neighbours. Output
+    (B, classes, T, H, W), logits.
     Recurrence runs at the coarsest ``recurrent_levels`` levels: there a pixel is large enough for the
     heart's motion to stay inside a 3x3 window from frame to frame, and it costs little.
     """
 
     def __init__(
         self,
-        in_channels: int = 1,
+        in_channels: int = 3,
         out_channels: int = 4,
         channels: tuple[int, ...] = (16, 32, 64, 96, 128),
         hidden: tuple[int, ...] = (48, 64),
@@ -131,6 +133,8 @@ class RecurrentUNet(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         frames, height, width = image.shape[2], image.shape[3], image.shape[4]
+        if image.shape[1] == 1:
+            image = image.expand(-1, self.in_channels, -1, -1, -1)
         x = image.transpose(1, 2).reshape(-1, self.in_channels, height, width)
         # At least two pixels a side at the coarsest level: instance norm needs more than one.
         rows = max(2, (height + self.multiple - 1) // self.multiple) * self.multiple

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,28 +11,43 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample, interpolate
 from torch.utils.data import IterableDataset
 
-from cine_heart_code.cases import UNLABELLED, Clip, cine_clips, motion, still_clips
+from cine_heart_code.cases import UNLABELLED, Stack, cine_stack, motion, still_stack
 
-# Sequences and their length in one batch of 16 pictures. Single frames keep the network usable on
-# still volumes; the longest clips teach the recurrence.
-SHAPES = ((16, 1), (8, 2), (4, 4), (2, 8))
-SHAPE_WEIGHTS = (0.45, 0.15, 0.2, 0.2)
+SPACING_MM = 1.5
+
+
+@dataclass(frozen=True)
+class View:
+    """One of the network's two jobs: pixels a side, and how many clips of how many frames make a batch."""
+
+    size: int
+    shapes: tuple[tuple[int, int], ...]
+    weights: tuple[float, ...]
+
+
+# The region of the heart, turned so that the right ventricle lies to one side; the longest clips teach the
+# recurrence, single frames keep the network usable on still volumes.
+REGION = View(112, ((16, 1), (8, 2), (4, 4), (2, 8)), (0.25, 0.15, 0.25, 0.35))
+# The whole picture, at one to three phases, as the first pass of inference sees it.
+WHOLE = View(128, ((12, 1), (6, 2), (4, 3)), (0.4, 0.2, 0.4))
+SHARE_OF_WHOLE = 0.2
 
 
 class RandomClips(IterableDataset[dict[str, Tensor]]):
-    """Endless batches ``{"image": (B, 1, T, S, S), "label": (B, 1, T, S, S)}`` with S = ``size`` pixels.
+    """Endless batches ``{"image": (B, 3, T, S, S), "label": (B, 1, T, S, S)}`` with S pixels of 1.5 mm.
 
-    A sample is a labelled still picture, frames of a real cine (labelled at ED and ES), or a
-    pseudo-cine: the ED and ES pictures of a slice morphed into each other, labelled in every frame.
+    The channels are the slice below, the slice, the slice above. A sample is a labelled still picture, frames
+    of a real cine (labelled at ED and ES), or a pseudo-cine: the ED and ES pictures of a slice morphed into
+    each other, labelled in every frame.
     """
 
-    def __init__(
-        self, folders: list[str], batches: int, size: int = 128, spacing_mm: float = 1.5, seed: int = 0
-    ) -> None:
-        self.stills = [clip for f in folders for clip in still_clips(Path(f))]
-        self.cines = [clip for f in folders for clip in cine_clips(Path(f))]
-        self.motions: dict[int, tuple[Tensor, Tensor]] = {}
-        self.batches, self.size, self.spacing_mm = batches, size, spacing_mm
+    def __init__(self, folders: list[str], batches: int, seed: int = 0) -> None:
+        self.stills = [still_stack(Path(f)) for f in folders]
+        self.cines = [stack for f in folders if (stack := cine_stack(Path(f)))]
+        self.still_slices = [(i, z) for i, stack in enumerate(self.stills) for z in range(len(stack.image))]
+        self.cine_slices = [(i, z) for i, stack in enumerate(self.cines) for z in range(len(stack.image))]
+        self.motions: dict[tuple[int, int], tuple[Tensor, Tensor]] = {}
+        self.batches = batches
         self.random = np.random.default_rng(seed)
 
     def __len__(self) -> int:
@@ -39,88 +55,137 @@ class RandomClips(IterableDataset[dict[str, Tensor]]):
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
         for _ in range(self.batches):
-            count, frames = SHAPES[self.random.choice(len(SHAPES), p=SHAPE_WEIGHTS)]
-            samples = [self.sample(frames) for _ in range(count)]
+            view = WHOLE if self.random.random() < SHARE_OF_WHOLE else REGION
+            count, frames = view.shapes[self.random.choice(len(view.shapes), p=view.weights)]
+            samples = [self.sample(frames, view) for _ in range(count)]
             yield {
                 "image": torch.stack([image for image, _ in samples]),
                 "label": torch.stack([label for _, label in samples]),
             }
 
-    def sample(self, frames: int) -> tuple[Tensor, Tensor]:
-        """(1, T, S, S) image in about 0..1 and (1, T, S, S) labels."""
+    def sample(self, frames: int, view: View) -> tuple[Tensor, Tensor]:
+        """(3, T, S, S) image in about 0..1 and (1, T, S, S) labels."""
         r = self.random
+        phases = frames == 3  # three phases far apart: what inference looks at first
         if frames > 1 and self.cines and r.random() < 0.4:
-            clip, (image, label) = self.real_cine(frames)
+            stack, (image, label) = self.real_cine(frames, phases)
         else:
-            clip, (image, label) = self.pseudo_cine(frames)
-        image, label = self.place(image, label, clip.spacing_mm)
-        return self.light(image)[None], label[None]
+            stack, (image, label) = self.pseudo_cine(frames, phases)
+        image, label = self.place(image, label, stack, view)
+        image = self.light(image.flatten(0, 1)).unflatten(0, image.shape[:2])
+        if frames >= 4 and r.random() < 0.4:
+            self.spoil(image)
+        return image, label[None]
 
-    def real_cine(self, frames: int) -> tuple[Clip, tuple[Tensor, Tensor]]:
+    def neighbours(self, z: int, count: int) -> list[int]:
+        """The slices of the three channels; a slice stands for a neighbour that is not there."""
+        r = self.random
+        if r.random() < 0.12:
+            return [z, z, z]
+        around = [max(0, z - 1), z, min(count - 1, z + 1)]
+        return around if r.random() < 0.5 else around[::-1]
+
+    def real_cine(self, frames: int, phases: bool) -> tuple[Stack, tuple[Tensor, Tensor]]:
         """Consecutive frames (sometimes every second one, sometimes backwards) with one drawn frame at least."""
         r = self.random
-        clip = self.cines[r.integers(len(self.cines))]
-        count = len(clip.image)
-        drawn = np.flatnonzero((clip.label != UNLABELLED).any(axis=(1, 2)))
-        step = int(r.choice([1, 1, 2])) * int(r.choice([-1, 1]))
+        i, z = self.cine_slices[r.integers(len(self.cine_slices))]
+        stack = self.cines[i]
+        slices, count = stack.image.shape[:2]
+        drawn = np.flatnonzero((stack.label[z] != UNLABELLED).any(axis=(1, 2)))
+        step = count // 3 if phases else int(r.choice([1, 1, 2])) * int(r.choice([-1, 1]))
         first = int(r.choice(drawn)) - step * int(r.integers(frames))
         index = (first + step * np.arange(frames)) % count
-        return clip, (torch.from_numpy(clip.image[index]), torch.from_numpy(clip.label[index]))
+        image = stack.image[self.neighbours(z, slices)][:, index]
+        return stack, (torch.from_numpy(image), torch.from_numpy(stack.label[z, index]))
 
-    def pseudo_cine(self, frames: int) -> tuple[Clip, tuple[Tensor, Tensor]]:
+    def pseudo_cine(self, frames: int, phases: bool) -> tuple[Stack, tuple[Tensor, Tensor]]:
         r = self.random
-        index = int(r.integers(len(self.stills)))
-        clip = self.stills[index]
-        image, label = torch.from_numpy(clip.image), torch.from_numpy(clip.label)
+        i, z = self.still_slices[r.integers(len(self.still_slices))]
+        stack = self.stills[i]
+        slices = self.neighbours(z, len(stack.image))
+        image, label = torch.from_numpy(stack.image[slices]), torch.from_numpy(stack.label[z])
         if frames == 1 and r.random() < 0.7:
-            t = int(r.integers(2))
-            return clip, (image[t : t + 1], label[t : t + 1])
+            t = int(r.random() < 0.6)  # end systole is the harder one
+            return stack, (image[:, t : t + 1], label[t : t + 1])
         if frames == 2 and r.random() < 0.6:
             # Exams are often kept as end diastole and end systole alone.
             both = [0, 1] if r.random() < 0.5 else [1, 0]
-            return clip, (image[both], label[both])
-        if index not in self.motions:
-            there, back = motion(clip)
-            self.motions[index] = (torch.from_numpy(there), torch.from_numpy(back))
-        step = 1.0 / r.integers(10, 36) if r.random() < 0.9 else r.uniform(0.1, 0.5)
+            return stack, (image[:, both], label[both])
+        gap = 1.0 / r.integers(10, 36) if r.random() < 0.9 else r.uniform(0.1, 0.5)
+        step = 1 / 3 if phases else gap
         cycle = float(r.random()) + step * np.arange(frames)
-        morphed = [self.morph(image, label, self.motions[index], 0.5 - 0.5 * math.cos(2 * math.pi * c)) for c in cycle]
-        return clip, (torch.stack([m[0] for m in morphed]), torch.stack([m[1] for m in morphed]))
+        systole = [0.5 - 0.5 * math.cos(2 * math.pi * c) for c in cycle]
+        pictures = {s: [self.morph(i, s, share) for share in systole] for s in set(slices)}
+        together = torch.stack([torch.stack([picture for picture, _ in pictures[s]]) for s in slices])
+        return stack, (together, torch.stack([drawn for _, drawn in pictures[z]]))
 
-    @staticmethod
-    def morph(image: Tensor, label: Tensor, fields: tuple[Tensor, Tensor], systole: float) -> tuple[Tensor, Tensor]:
-        """The picture and its labels at ``systole`` 0 (ED) to 1 (ES)."""
-        there, back = fields
-        ed, ed_label = warp(image[0], label[0], back * systole)
-        es, es_label = warp(image[1], label[1], there * (1 - systole))
+    def morph(self, i: int, z: int, systole: float) -> tuple[Tensor, Tensor]:
+        """The picture (X, Y) of a slice and its labels at ``systole`` 0 (ED) to 1 (ES)."""
+        stack = self.stills[i]
+        image, label = torch.from_numpy(stack.image[z]), torch.from_numpy(stack.label[z])
+        if (i, z) not in self.motions:
+            there, back = motion(stack.image[z], stack.label[z])
+            self.motions[i, z] = (torch.from_numpy(there), torch.from_numpy(back))
+        there_field, back_field = self.motions[i, z]
+        ed, ed_label = warp(image[0], label[0], back_field * systole)
+        es, es_label = warp(image[1], label[1], there_field * (1 - systole))
         return (1 - systole) * ed + systole * es, ed_label if systole < 0.5 else es_label
 
-    def place(self, image: Tensor, label: Tensor, spacing_mm: tuple[float, float]) -> tuple[Tensor, Tensor]:
-        """Resample (T, X, Y) to (T, S, S): any turn, mirrored or not, scaled, bent, shifted."""
-        r, size = self.random, self.size
-        nx, ny = image.shape[1:]
-        # Most exams are stored in one orientation; the others have to work, and share a third of the samples.
-        usual = r.random() < 0.65
-        angle = r.normal(0, 0.25) if usual else r.choice([r.uniform(-math.pi, math.pi), math.pi / 2 * r.integers(4)])
-        zoom = self.spacing_mm * math.exp(r.normal(0, 0.12))
+    def place(self, image: Tensor, label: Tensor, stack: Stack, view: View) -> tuple[Tensor, Tensor]:
+        """Resample (3, T, X, Y) and (T, X, Y) to S x S pixels: turned, mirrored or not, scaled, bent, shifted."""
+        r, size = self.random, view.size
+        if view is REGION:
+            angle = stack.rv_angle - math.pi + r.normal(0, 0.2)
+            mirrored = r.random() < 0.15
+            shift_mm = 6.0
+        else:
+            # Most exams are stored in one orientation; the others have to be found too.
+            usual = r.random() < 0.6
+            angle = r.normal(0, 0.3) if usual else r.choice([r.uniform(-math.pi, math.pi), math.pi / 2 * r.integers(4)])
+            mirrored = not usual and r.random() < 0.5
+            shift_mm = 18.0
+        zoom = SPACING_MM * math.exp(r.normal(0, 0.12))
         stretch = math.exp(r.normal(0, 0.05))
-        mirror = -1.0 if not usual and r.random() < 0.5 else 1.0
+        mirror = -1.0 if mirrored else 1.0
         cos, sin = math.cos(angle), math.sin(angle)
         turn = torch.tensor([[cos, -sin], [sin, cos]]) @ torch.diag(torch.tensor([stretch, mirror / stretch]))
         axis = torch.arange(size) - (size - 1) / 2
         grid = torch.stack(torch.meshgrid(axis, axis, indexing="ij"), dim=-1) @ turn.T.float() * zoom
         if r.random() < 0.5:
-            bend = torch.from_numpy(r.normal(0, r.uniform(1, 5), (1, 2, 5, 5)).astype(np.float32))
+            bend = torch.from_numpy(r.normal(0, r.uniform(1, 4), (1, 2, 5, 5)).astype(np.float32))
             grid = grid + interpolate(bend, (size, size), mode="bicubic", align_corners=True)[0].permute(1, 2, 0)
-        centre = torch.tensor([(nx - 1) / 2, (ny - 1) / 2]) + torch.from_numpy(r.normal(0, 12, 2).astype(np.float32))
-        pixels = grid / torch.tensor(spacing_mm) + centre
+        spacing = torch.tensor(stack.spacing_mm)
+        centre = torch.tensor(stack.centre) + torch.from_numpy(r.normal(0, shift_mm, 2).astype(np.float32)) / spacing
         fill = str(r.choice(["zeros", "border", "reflection"], p=[0.5, 0.2, 0.3]))
-        return resample(image, label, pixels, fill)
+        drawn, placed = resample(image.flatten(0, 1), label, grid / spacing + centre, fill)
+        return drawn.unflatten(0, image.shape[:2]), placed
+
+    def spoil(self, image: Tensor) -> None:
+        """Makes some frames of (3, T, S, S) hard to read, in place: what they show, the others tell."""
+        r = self.random
+        frames, size = image.shape[1], image.shape[2]
+        for t in r.choice(frames, size=int(r.integers(1, frames // 2 + 1)), replace=False):
+            kind = r.integers(4)
+            picture = image[:, t]
+            if kind == 0:
+                picture += float(r.uniform(0.1, 0.35)) * torch.from_numpy(r.standard_normal(picture.shape, np.float32))
+            elif kind == 1:  # little contrast
+                picture.sub_(picture.mean()).mul_(float(r.uniform(0.15, 0.5))).add_(float(r.uniform(0.2, 0.5)))
+            elif kind == 2:  # turbulent blood, gone dark, or bright
+                axis = torch.arange(size, dtype=torch.float32) - size / 2
+                x, y = (axis - float(r.normal(0, 12)) for _ in "xy")
+                width = float(r.uniform(5, 15))
+                patch = torch.exp(-(x[:, None] ** 2 + y[None] ** 2) / (2 * width**2))
+                picture += float(r.uniform(-0.8, 0.6)) * patch * (picture.mean() + 0.2)
+            else:  # moved while it was taken
+                k = int(r.integers(2, 5))
+                window, padding = ((2 * k + 1, 1), (k, 0)) if r.random() < 0.5 else ((1, 2 * k + 1), (0, k))
+                picture.copy_(avg_pool2d(picture, window, 1, padding, count_include_pad=False))
 
     def light(self, image: Tensor) -> Tensor:
-        """Another scanner: contrast curve, shading, blur, noise, and rarely grey values turned round."""
+        """(N, S, S) from another scanner: contrast curve, shading, blur, noise, and rarely grey values turned round."""
         r = self.random
-        some = image[:, ::3, ::3]
+        some = image[..., ::3, ::3]
         low = torch.quantile(some, 0.01)
         high = torch.quantile(some, float(r.uniform(0.97, 1.0)))
         image = ((image - low) / (high - low + 1e-3)).clamp(0, float(r.uniform(1.0, 1.6)))
@@ -158,7 +223,7 @@ def warp(image: Tensor, label: Tensor, field: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def resample(image: Tensor, label: Tensor, pixels: Tensor, fill: str) -> tuple[Tensor, Tensor]:
-    """(T, X, Y) at the places ``pixels`` (S, S, 2), linear for the image, nearest for the labels.
+    """(N, X, Y) and (T, X, Y) at the places ``pixels`` (S, S, 2), linear for the image, nearest for the labels.
 
     Outside the picture the image is filled; where it is a guess, the label is: nothing known.
     """

@@ -81,6 +81,16 @@ class Checkpoint:
         print(f"epoch {epochs} saved", flush=True)
 
 
+def start_from(network: nn.Module, path: str) -> None:
+    """Loads the weights of an earlier version, also of one that saw each slice without its neighbours."""
+    weights = torch.load(path, weights_only=True)["model"]
+    own = network.state_dict()
+    for name, weight in weights.items():
+        if weight.shape[1:2] == (1,) and own[name].shape[1] == 3:
+            weights[name] = torch.cat((torch.zeros_like(weight), weight, torch.zeros_like(weight)), dim=1)
+    network.load_state_dict(weights)
+
+
 def replace_whole(path: Path, content: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".new")
