@@ -103,6 +103,7 @@ class Queue(_Words):
     waiting: int
     running: int
     workers_ready: int
+    expected_wait_s: float = Field(description="how long a request that came now would wait, at the present pace")
 
 
 class Info(_Words):
@@ -152,6 +153,29 @@ class SessionInfo(_Words):
 class NewSession(_Words):
     session_id: str
     session_info: SessionInfo
+
+
+class AccessAsked(_Words):
+    """Whether the server asks for tokens. ``client_id`` and ``realm`` are MONAI Label's; nothing stands behind them."""
+
+    enabled: bool
+    client_id: str = "radloop"
+    realm: str = ""
+
+
+class AccessToken(_Words):
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"
+
+
+class LoggedIn(_Words):
+    """Whose a token is, what it may do, and until when (UTC, ISO 8601; null where nobody is asked for one)."""
+
+    username: str
+    email: None = None
+    name: str
+    roles: list[str]
+    expires: str | None
 
 
 class Health(_Words):

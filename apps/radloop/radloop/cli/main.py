@@ -25,6 +25,8 @@ COMMANDS = {
     "app": "radloop.cli.app:app",
     "dicom": "radloop.cli.dicom:dicom",
     "store": "radloop.cli.store:store",
+    "token": "radloop.cli.token:token",
+    "audit": "radloop.cli.audit:audit",
     "viewer": "radloop.cli.viewer:viewer",
     "samples": "radloop.cli.samples:samples",
     "fit-diagnosis": "radloop.cli.fit_diagnosis:fit_diagnosis",

@@ -4,7 +4,7 @@ Knows NIfTI and NRRD, voxel grids in mm (RAS+) and frame times in ms; refuses fi
 trusted before anything large is allocated. Knows nothing of hearts, models or HTTP.
 """
 
-from radloop.images.bounds import Limits
+from radloop.images.bounds import Limits, limit_to
 from radloop.images.cine import (
     count_frames,
     read_cine,
@@ -26,6 +26,7 @@ __all__ = [
     "case_name",
     "count_frames",
     "find_images",
+    "limit_to",
     "read_cine",
     "read_label",
     "read_label_of",

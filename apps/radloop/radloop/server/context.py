@@ -7,6 +7,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from radloop.server.catalogue import Catalogue
+from radloop.server.disk import Disk
+from radloop.server.metrics import Metrics
 from radloop.server.pictures import Pictures
 from radloop.server.sessions import Sessions
 from radloop.server.settings import Settings
@@ -27,6 +29,8 @@ class Context:
     watch: Watch
     sessions: Sessions
     scratch: Path
+    disk: Disk
+    metrics: Metrics
 
 
 def _of(request: Request) -> Context:

@@ -16,6 +16,7 @@ from radloop.images import LabelMap, read_label, read_label_of, write_label
 from radloop.refusal import Refusal
 from radloop.server.cases import every_case
 from radloop.server.context import Context
+from radloop.server.deeds import author, current
 from radloop.server.panel import Figures, Grid
 from radloop.server.pictures import said_of, without_pixels
 from radloop.server.segments import segments_of
@@ -109,7 +110,8 @@ class HeartDesk:
             file = Path(folder) / "label.nii.gz"
             write_label(file, labels, without_pixels(cine))
             info = {**review, "assumed_reviewed": False}
-            return _told(self._here.store.add_label(cine.id, file, author=None, info=info))
+            current().model_version = submission.from_version or ""
+            return _told(self._here.store.add_label(cine.id, file, author=author(), info=info))
 
     def export(self, image: str, figures: Figures, measurements: Measurements) -> Exported:
         import pydicom

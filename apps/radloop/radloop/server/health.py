@@ -15,7 +15,10 @@ async def healthz() -> Health:
 
 @router.get("/readyz", responses={503: {"model": Health, "description": "Not yet, or not any more"}})
 def readyz(here: Here, response: Response) -> Health:
-    """200 once every model is in memory."""
+    """200 once every model is in memory, and as long as what is submitted can be kept."""
+    if (fault := here.disk.fault()) is not None:
+        response.status_code = 503
+        return Health(status="failed", reason=fault)
     states = here.catalogue.with_states(here.pool.facts, here.pool.fault).values()
     for state in ("failed", "loading"):
         for model in states:

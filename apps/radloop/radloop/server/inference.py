@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import shutil
 import tempfile
 from enum import StrEnum
@@ -15,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from radloop.answers.service import RESERVED_PARAMS, InferAnswer, InferParams, Problem
 from radloop.refusal import Refusal
 from radloop.server.context import Context, Here
+from radloop.server.deeds import current
 from radloop.server.forms import json_object, keep, plain_name
 from radloop.server.multipart import multipart
 from radloop.server.pictures import Picture, picture_of
@@ -76,6 +78,7 @@ async def infer(
             time_limit_s=here.settings.time_limit_s,
         )
         result = await _finished(job, request)
+        current().id, current().model_version = picture.id, model_version(result["answer"])
         if output == Output.dicom_seg:
             seg = await run_in_threadpool(seg_of, here, model, picture.id, result, folder)
             return await run_in_threadpool(_file, seg, f"{picture.id}.{model}.dcm", "application/dicom")
@@ -133,6 +136,11 @@ async def _finished(job: Job, request: Request) -> dict[str, Any]:
 async def _disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+def model_version(answer: str) -> str:
+    """Of an answer's JSON text."""
+    return str(json.loads(answer)["model_version"])
 
 
 def _response(result: dict[str, Any], output: Output | None) -> Response:

@@ -24,5 +24,5 @@ def info(here: Here) -> Info:
         models=models,
         strategies=STRATEGIES,
         datastore=DatastoreSummary.model_validate(here.store.summary()),
-        queue=Queue(waiting=waiting, running=running, workers_ready=ready),
+        queue=Queue(waiting=waiting, running=running, workers_ready=ready, expected_wait_s=here.pool.expected_wait_s()),
     )

@@ -3,12 +3,14 @@
 import gzip
 import mimetypes
 import re
+from functools import cache
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from radloop.refusal import Refusal
+from radloop.server.headers import viewer_policy
 from radloop.server.viewer_install import prepared
 
 TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".woff2": "font/woff2"}
@@ -19,6 +21,10 @@ HASHED = re.compile(r"(^|\.)[0-9a-f]{16}\.(js|wasm|woff2?)$")
 def router(data: Path, plugin: Path) -> APIRouter:
     """Serve the viewer that ``viewer_install`` prepared in ``data``, with the plugin's built files."""
     routes = APIRouter(include_in_schema=False)
+
+    @cache
+    def policy(viewer: Path) -> str:
+        return viewer_policy(gzip.decompress((viewer / "index.html.gz").read_bytes()).decode())
 
     @routes.api_route("/ohif", methods=["GET", "HEAD"])
     def without_slash(request: Request) -> Response:
@@ -34,7 +40,10 @@ def router(data: Path, plugin: Path) -> APIRouter:
             return HTMLResponse(NOT_INSTALLED, status_code=503)
         # What has no suffix is an address inside the viewer, and the page finds its way. A missing file must
         # stay missing: a page in place of a script hangs the viewer.
-        return _compressed(viewer, path if Path(path).suffix else "index.html", request)
+        page = _compressed(viewer, path if Path(path).suffix else "index.html", request)
+        if page.media_type == "text/html":
+            page.headers["content-security-policy"] = policy(viewer)
+        return page
 
     return routes
 

@@ -72,14 +72,15 @@ def take_up(data: Path, connection: Connection) -> None:
             _log.warning("%s of image %s has no whole file and is left out", event.kind, event.image)
 
 
-def set_database_aside(data: Path) -> None:
-    """Move the database away, so that the next opening makes it anew from the journals."""
+def set_database_aside(data: Path) -> Path:
+    """Move the database away, so that the next opening makes it anew from the journals; returns where it is now."""
     with alone(data):
         folder = data / SET_ASIDE / stamp()
         make_folder(folder)
         for path in data.glob(f"{FILE}*"):
             path.rename(folder / path.name)
         sync_folder(data)
+    return folder / FILE
 
 
 def _leftovers(data: Path, repair: bool) -> Iterator[Finding]:

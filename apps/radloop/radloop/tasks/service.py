@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from radloop.images import Cine
+from radloop.images import Cine, Limits, limit_to
 from radloop.models import Bundle, load_bundle
 from radloop.refusal import Refusal
 from radloop.tasks.drawn import measure_drawn
@@ -54,7 +54,8 @@ class Service:
 
 
 def open(options: dict[str, Any]) -> Service:
-    """``options["models"]``: names of the bundles to load."""
+    """``options["models"]``: names of the bundles to load; ``options["limits"]``: fields of ``images.Limits``."""
+    limit_to(Limits(**options.get("limits", {})))
     import_light()
     return Service(options["models"])
 

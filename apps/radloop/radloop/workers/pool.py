@@ -128,6 +128,11 @@ class Pool:
             raise Busy(self._mean_s * (self._queue.qsize() + 1) / self._count) from None
         return job
 
+    def expected_wait_s(self) -> float:
+        """How long a request that came now would wait, going by how long requests took of late."""
+        ahead = self._queue.qsize() + max(0, self._running - self._count + 1)
+        return round(self._mean_s * ahead / self._count, 1)
+
     def counts(self) -> tuple[int, int, int]:
         """Requests waiting, requests running, workers that are open."""
         return self._queue.qsize(), self._running, self._ready

@@ -5,6 +5,7 @@ Messages to it: ``("do", id, what, arguments)``, ``("cancel", id)``. From it: ``
 ``("refused", id, code, sentence, http_status)``, ``("cancelled", id)``, ``("failed", id, sentence)``.
 """
 
+import errno
 import importlib
 import logging
 import os
@@ -18,6 +19,8 @@ from typing import Any, Protocol
 from radloop.refusal import Refusal
 
 log = logging.getLogger(__name__)
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 Progress = Callable[[float], None]
 """Told the fraction done, 0 to 1; raises ``Cancelled`` when nobody waits for the rest."""
@@ -82,5 +85,7 @@ def _answer(
         unwanted.discard(number)
         return ("cancelled", number)
     except Exception as fault:
+        if isinstance(fault, OSError) and fault.errno in NO_ROOM:
+            return ("refused", number, "DISK_FULL", "The disk is full: nothing was kept.", 507)
         log.exception("request %d failed", number)
         return ("failed", number, f"{type(fault).__name__} in the worker; its log says more")
