@@ -122,7 +122,7 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
     app.add_middleware(
         Guard,
         body_limit=settings.upload_limit_mb << 20,
-        hosts=[settings.host, *settings.hosts],
+        hosts=settings.names,
         origins=settings.origins,
         tls=tls,
     )

@@ -109,6 +109,15 @@ class Settings(BaseSettings):
             return False
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What clients may call the server beside the names of loopback."""
+        try:
+            somewhere = not ipaddress.ip_address(self.host).is_unspecified
+        except ValueError:
+            somewhere = False
+        return (self.host, *self.hosts) if somewhere else self.hosts
+
+    @property
     def asks_for_tokens(self) -> bool:
         return self.access or self.behind_proxy or not self.loopback
 
