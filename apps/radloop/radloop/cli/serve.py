@@ -1,6 +1,5 @@
 """``radloop serve``: the server."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,14 +51,9 @@ def serve(config: Path | None, **options: object) -> None:
     from radloop import places
     from radloop.cli.prepare import STUDY_UID, sample_studies
     from radloop.server import Settings, run
-    from radloop.server.settings import CONFIG, check_config
     from radloop.server.viewer_install import prepared
 
-    if config is not None:
-        os.environ[CONFIG] = str(config)
-    if named := os.environ.get(CONFIG):
-        check_config(Path(named))
-    settings = Settings.given(**options)
+    settings = Settings.given(config=config, **options)
     home = places.data(settings.home)
     page = "/ohif/"
     samples = sample_studies(home)

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from radloop.server.deeds import HERE, Person, current
+from radloop.server.disk import FULL, Disk
 from radloop.server.plainly import answer
 from radloop.server.rules import Found, methods_of
 from radloop.store.tokens import Tokens
@@ -48,40 +49,51 @@ class Doorkeeper:
 
 
 class Access:
-    """Lets a request through to its route, or answers 401, 403, 404 or 405. Stands behind ``Recorder``."""
+    """Lets a request through to its route, or answers 401, 403, 404 or 405; 507 where there is no room for what it
+    would keep. Stands behind ``Recorder``."""
 
-    def __init__(self, app: ASGIApp, door: Doorkeeper) -> None:
+    def __init__(self, app: ASGIApp, door: Doorkeeper, disk: Disk) -> None:
         self.app = app
         self.door = door
+        self.disk = disk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
         person = await self.door.person(secret_of(headers))
+        scope["state"]["person"] = person
         if person is not None:
             deed = current()
             deed.who, deed.known = person.name, person.token is not None
-        scope.setdefault("state", {})["person"] = person
-        found: Found | None = scope["state"].get("found")
-        if self.door.tokens is None:
-            return await self.app(scope, receive, send)
-        if found is not None and found.rule.role is None:
-            return await self.app(scope, receive, send)
-        if person is None:
-            if "text/html" in headers.get("accept", "") and scope["method"] == "GET":
-                query = scope["query_string"].decode("latin-1")
-                wanted = quote(scope["path"] + (f"?{query}" if query else ""), safe="/")
-                return await answer(send, 303, "Log in first.", {"location": f"/login?next={wanted}"})
-            said = {"www-authenticate": "Bearer"}
-            return await answer(send, 401, "A token is needed: it is missing, has expired or was revoked.", said)
-        if found is None:
-            if methods := methods_of(scope["path"]):
-                return await answer(send, 405, "Method Not Allowed", {"allow": ", ".join(methods)})
-            return await answer(send, 404, "Not Found")
-        if found.rule.role is not None and not person.may(found.rule.role):
-            return await answer(send, 403, f"This needs the role {found.rule.role}; the token's is {person.role}.")
+        found: Found | None = scope["state"]["found"]
+        if not (self.door.tokens is None or (found is not None and found.rule.role is None)):
+            if person is None:
+                return await _ask_to_log_in(scope, headers, send)
+            if found is None:
+                return await _nothing_there(scope, send)
+            if found.rule.role is not None and not person.may(found.rule.role):
+                sentence = f"This needs the role {found.rule.role}; the token's is {person.role}."
+                return await answer(send, 403, sentence)
+        if found is not None and found.rule.keeps and self.disk.is_full():
+            return await answer(send, 507, FULL)
         await self.app(scope, receive, send)
+
+
+async def _ask_to_log_in(scope: Scope, headers: Headers, send: Send) -> None:
+    """A browser that wants a page is sent to the login page; everything else is told."""
+    if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
+        query = scope["query_string"].decode("latin-1")
+        wanted = quote(scope["path"] + (f"?{query}" if query else ""), safe="/")
+        return await answer(send, 303, "Log in first.", {"location": f"/login?next={wanted}"})
+    said = {"www-authenticate": "Bearer"}
+    await answer(send, 401, "A token is needed: it is missing, has expired or was revoked.", said)
+
+
+async def _nothing_there(scope: Scope, send: Send) -> None:
+    if methods := methods_of(scope["path"]):
+        return await answer(send, 405, "Method Not Allowed", {"allow": ", ".join(methods)})
+    await answer(send, 404, "Not Found")
 
 
 def secret_of(headers: Headers) -> str | None:

@@ -109,7 +109,7 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
     )
     tls = settings.speaks_tls or settings.behind_proxy
     # The last one is the outermost.
-    app.add_middleware(Access, door=door)
+    app.add_middleware(Access, door=door, disk=disk)
     app.add_middleware(Recorder, audit=Audit(store.database), metrics=counts, disk=disk)
     app.add_middleware(StockBoundary)
     if settings.origins:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from radloop.refusal import Refusal
 from radloop.server.deeds import Deed, begin
-from radloop.server.disk import FULL, Disk
+from radloop.server.disk import Disk
 from radloop.server.metrics import Metrics
 from radloop.server.plainly import answer
 from radloop.server.rules import Found, find
@@ -68,8 +68,6 @@ class Recorder:
                 return await answer(send, status, refusal.sentence)
             await send(message)
 
-        if found is not None and found.rule.keeps and self.disk.is_full():
-            return await answer(sending, 507, FULL)
         await self.app(scope, receive, sending)
 
     async def _tell(self, scope: Scope, deed: Deed, found: Found | None, status: int) -> Refusal | None:
@@ -81,14 +79,20 @@ class Recorder:
             return None
 
         def write() -> None:
-            self.audit.note(*told, model_version=deed.model_version, status=status)
+            try:
+                self.audit.note(*told, model_version=deed.model_version, status=status)
+            except Refusal:
+                if found.rule.view or status >= 400:
+                    raise
+                self.disk.give_up_ballast()
+                self.audit.note(*told, model_version=deed.model_version, status=status)
 
         try:
             await to_thread.run_sync(write, limiter=self._threads)
         except Refusal as refusal:
             log.error("the audit table could not be written: %s", refusal.sentence)
-            # What was refused anyway may go unrecorded; what was done may not go unrecorded and be acknowledged.
-            return refusal if status < 400 else None
+            # What was done may not be acknowledged unrecorded. What was refused may, and pictures go on being shown.
+            return None if found.rule.view or status >= 400 else refusal
         if found.rule.view:
             self._seen[told] = now
             while len(self._seen) > _REMEMBERED:

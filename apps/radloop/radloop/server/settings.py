@@ -138,17 +138,21 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = os.environ.get(CONFIG)
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file or None)
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @classmethod
-    def given(cls, **options: object) -> "Settings":
-        """From options (None: not given), the environment and the file that ``RADLOOP_CONFIG`` names.
+    def given(cls, *, config: Path | None = None, **options: object) -> "Settings":
+        """From options (None: not given), the environment, and the TOML file ``config`` or ``RADLOOP_CONFIG``.
 
-        Raises ``Refusal`` naming the setting that is wrong.
+        Raises ``Refusal`` naming the setting, or the file, that is wrong.
         """
+        file = config or (Path(named) if (named := os.environ.get(CONFIG)) else None)
+        kind = cls
+        if file is not None:
+            _check_toml(file)
+            kind = type(cls.__name__, (cls,), {"model_config": SettingsConfigDict(toml_file=file)})
         try:
-            return cls(**{name: value for name, value in options.items() if value is not None})  # type: ignore[arg-type]
+            return kind(**{name: value for name, value in options.items() if value is not None})  # type: ignore[arg-type]
         except ValidationError as wrong:
             first = wrong.errors()[0]
             sentence = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"]
@@ -159,8 +163,7 @@ CONFIG = "RADLOOP_CONFIG"
 """The environment variable that names the TOML file."""
 
 
-def check_config(file: Path) -> None:
-    """Refuse a TOML file that is not there or is none."""
+def _check_toml(file: Path) -> None:
     try:
         tomllib.loads(file.read_text())
     except OSError as fault:
