@@ -11,7 +11,7 @@ class Metrics:
     """Counts of one server. Labels are routes of the table, never addresses: those would hold ids."""
 
     def __init__(self) -> None:
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self.requests = Counter(
