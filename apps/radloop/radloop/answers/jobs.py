@@ -23,24 +23,24 @@ class _Asked(BaseModel):
 class TrainParams(_Asked):
     """The body of ``POST /train/{model}``."""
 
-    max_epochs: int = Field(10, ge=1, le=1000, description="rounds of training")
-    seconds: float | None = Field(None, gt=0, le=30 * 86400, description="stop training after so many seconds")
-    seed: int = Field(0, ge=0, le=2**31)
+    max_epochs: int = Field(default=10, ge=1, le=1000, description="rounds of training")
+    seconds: float | None = Field(default=None, gt=0, le=30 * 86400, description="stop training after so many seconds")
+    seed: int = Field(default=0, ge=0, le=2**31)
 
 
 class BatchParams(_Asked):
     """The body of ``POST /batch/infer/{model}``."""
 
-    save_label: bool = Field(True, description="keep the labels; otherwise only the figures are answered")
-    label_tag: str = Field("original", max_length=64, description="tag of the labels that are kept")
-    max_batch_size: int = Field(0, ge=0, description="at most so many images; 0: all")
+    save_label: bool = Field(default=True, description="keep the labels; otherwise only the figures are answered")
+    label_tag: str = Field(default="original", max_length=64, description="tag of the labels that are kept")
+    max_batch_size: int = Field(default=0, ge=0, description="at most so many images; 0: all")
 
 
 class ScoreParams(_Asked):
     """The body of ``POST /scoring/dice``: the tags of the labels that are compared."""
 
-    y: str = Field("final", max_length=64)
-    y_pred: str = Field("original", max_length=64)
+    y: str = Field(default="final", max_length=64)
+    y_pred: str = Field(default="original", max_length=64)
 
 
 class LabelledCase(_Words):
@@ -57,7 +57,7 @@ class LabelledCase(_Words):
     label: str
     label_file: str
     label_frame: int | None = None
-    review: Review = Review()
+    review: Review
 
 
 class Task(_Words):

@@ -75,7 +75,8 @@ def cases_of_folder(folder: Path) -> list[LabelledCase]:
     cases = []
     for patient in find_patients(folder):
         for phase in ("ed", "es"):
-            cases.append(_case(patient, patient / f"{phase}.nii.gz", patient / f"{phase}_gt.nii.gz", Review(), None))
+            files = patient / f"{phase}.nii.gz", patient / f"{phase}_gt.nii.gz"
+            cases.append(_case(patient, *files, Review.model_validate({}), None))
         if (patient / "cine.nii.gz").exists():
             cases += _of_cine(patient)
     return cases
@@ -87,7 +88,7 @@ def _of_cine(patient: Path) -> Iterator[LabelledCase]:
         frame = info.get(f"{phase}_frame")
         label = patient / f"cine_{phase}_gt.nii.gz"
         if isinstance(frame, int) and label.exists():
-            reviewed = Review(reviewed={str(frame): "all"})
+            reviewed = Review.model_validate({"reviewed": {str(frame): "all"}})
             yield _case(patient, patient / "cine.nii.gz", label, reviewed, frame)
 
 

@@ -26,7 +26,7 @@ Read = Callable[[LabelledCase], Cine]
 class Progress(Protocol):
     """Told the share done and a line for people; whatever it raises ends the work."""
 
-    def __call__(self, fraction: float, line: str = "") -> None: ...
+    def __call__(self, fraction: float, line: str = "", /) -> None: ...
 
 
 @dataclass(frozen=True)

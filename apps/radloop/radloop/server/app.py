@@ -9,22 +9,43 @@ from fastapi import FastAPI
 
 from radloop import __version__, places
 from radloop.answers.service import Problem
-from radloop.server import datastore, dicomweb, health, inference, info, panel, sampling, session_routes, viewer
+from radloop.server import (
+    datastore,
+    dicomweb,
+    health,
+    inference,
+    info,
+    jobs_routes,
+    logs,
+    panel,
+    sampling,
+    session_routes,
+    tasks_routes,
+    versions_routes,
+    viewer,
+)
+from radloop.server.batch import Batch
 from radloop.server.catalogue import Catalogue
 from radloop.server.context import Context
 from radloop.server.desk import HeartDesk
 from radloop.server.drafts import Drafts
 from radloop.server.guard import Guard
+from radloop.server.jobs import Jobs
 from radloop.server.pictures import Pictures
 from radloop.server.problems import answer_problems
 from radloop.server.sessions import Sessions
 from radloop.server.settings import Settings
+from radloop.server.training import Training
+from radloop.server.versions import Serving
 from radloop.server.watch import Watch
 from radloop.store import Store
 from radloop.workers import Pool
 
 LOOK_AT_FOLDER_S, LOOK_AT_SERVER_S = 2.0, 60.0
 """How old what is known of the archive may be when images are listed."""
+
+BEHIND = 5
+"""Jobs stand back behind requests, which somebody waits for."""
 
 PROBLEMS = {
     400: "The request cannot be understood, or asks for what no client may",
@@ -45,6 +66,11 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
     from radloop.dicom.web import open_archive
 
     pictures = Pictures(store, open_archive(settings.archive))
+    logs.keep_log(data)
+    serving = Serving(store, pool, catalogue, places.bundles())
+    nice = min(19, settings.niceness + BEHIND)
+    training, batch = Training(pictures, catalogue, places.bundles(), nice), Batch(pictures, nice)
+    jobs = Jobs(store, {"train": training.work, "batch_infer": batch.infer, "scoring": batch.score})
     watch = Watch(pictures, every_s=LOOK_AT_FOLDER_S if settings.studies_folder else LOOK_AT_SERVER_S)
 
     @asynccontextmanager
@@ -69,6 +95,9 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
         catalogue=catalogue,
         pool=pool,
         store=store,
+        serving=serving,
+        training=training,
+        jobs=jobs,
         pictures=pictures,
         watch=watch,
         sessions=Sessions(data / "sessions", settings.session_expiry_s),
@@ -77,6 +106,8 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
     app.add_middleware(Guard, body_limit=settings.upload_limit_mb << 20)
     answer_problems(app)
     for routes in (info, inference, datastore, session_routes, sampling, health):
+        app.include_router(routes.router)
+    for routes in (tasks_routes, jobs_routes, versions_routes, logs):
         app.include_router(routes.router)
     _for_ohif(app, context, data)
     return app

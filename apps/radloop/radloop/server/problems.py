@@ -27,7 +27,7 @@ def _problem(status: int, detail: str, retry_after_s: float | None = None) -> JS
 
 async def _refused(_: Request, refusal: Exception) -> JSONResponse:
     assert isinstance(refusal, Refusal)
-    retry = RETRY_AFTER_S if refusal.http_status == 503 else None
+    retry = RETRY_AFTER_S if refusal.http_status in (429, 503) else None
     return _problem(refusal.http_status, refusal.sentence, retry)
 
 

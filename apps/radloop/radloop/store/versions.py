@@ -224,7 +224,9 @@ def _add(
 
 def _next_number(connection: Connection, top: Path, model: str) -> int:
     """Numbers are given once a model, also those of folders whose rows were lost."""
-    names = {str(name) for name in connection.execute(select(versions.c.name).where(versions.c.model == model)).scalars()}
+    names = {
+        str(name) for name in connection.execute(select(versions.c.name).where(versions.c.model == model)).scalars()
+    }
     names |= {path.name for path in top.iterdir()}
     numbers = [int(number) for name in names if (number := name.partition("+")[2]).isdecimal()]
     return max(numbers, default=0) + 1
@@ -237,9 +239,7 @@ def _write(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _publish(
-    store: Store, connection: Connection, model: str, name: str, kind: Kind, author: str | None
-) -> None:
+def _publish(store: Store, connection: Connection, model: str, name: str, kind: Kind, author: str | None) -> None:
     newest = connection.execute(select(func.max(publications.c.id))).scalar()
     row = asdict(Publication(stamp(newest), model, name, kind, author))
     connection.execute(publications.insert(), row)
@@ -296,4 +296,3 @@ def _publications(connection: Connection, model: str) -> list[Publication]:
 def _row(data: Path, row: RowMapping) -> VersionRow:
     told = dict(row)
     return VersionRow(weights=data / told.pop("file"), **told)
-

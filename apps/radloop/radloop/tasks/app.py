@@ -17,9 +17,9 @@ from monailabel.tasks.activelearning.first import First
 from monailabel.tasks.activelearning.random import Random
 
 from radloop import __version__, places
-from radloop.images import case_name
 from radloop.answers.jobs import LabelledCase, TrainParams
 from radloop.answers.review import Review
+from radloop.images import case_name
 from radloop.learning.drawn import patient_of
 from radloop.models import Bundle
 from radloop.store import Store
@@ -118,7 +118,9 @@ class DiceScoring(ScoringMethod):
         for image in datastore.list_images():
             submitted, predicted = (datastore.get_label_by_image_id(image, tag) for tag in tags)
             if submitted and predicted:
-                files = (datastore.get_label_uri(label, tag) for label, tag in zip((submitted, predicted), tags))
+                files = (
+                    datastore.get_label_uri(label, tag) for label, tag in zip((submitted, predicted), tags, strict=True)
+                )
                 found[image] = scoring.dice_of(*map(Path, files))["dice"]
                 datastore.update_image_info(image, {"dice": found[image]})
         return found

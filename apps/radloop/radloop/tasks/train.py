@@ -10,7 +10,7 @@ from radloop.answers.jobs import LabelledCase, TrainParams
 from radloop.images import Cine, read_cine
 from radloop.learning.fine_tuning import TRAINED, Case, Progress, fine_tune, judge, prepare
 from radloop.models import card, load_bundle
-from radloop.models.versions import Weights, Versions
+from radloop.models.versions import Versions, Weights
 from radloop.store import Store
 from radloop.store.versions import add_version
 from radloop.store.writer import one_writer

@@ -82,6 +82,11 @@ class Pool:
         """Requests waiting, requests running, workers that are open."""
         return self._queue.qsize(), self._running, self._ready
 
+    def expected_wait_s(self) -> float:
+        """Until a request that comes now begins, from how long the last ones took."""
+        busy = self._running >= self._count
+        return round(self._mean_s * (self._queue.qsize() + busy) / self._count, 1)
+
     def close(self) -> None:
         """End the processes; requests that run or wait become ``Unavailable``."""
         self._closing.set()

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 class Progress(Protocol):
     """Told the fraction done, 0 to 1, and a line for people; raises ``Cancelled`` when nobody waits for the rest."""
 
-    def __call__(self, fraction: float, line: str = "") -> None: ...
+    def __call__(self, fraction: float, line: str = "", /) -> None: ...
 
 
 class Service(Protocol):
