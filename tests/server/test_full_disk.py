@@ -61,7 +61,7 @@ class Crowded:
     def files(self) -> dict[str, int]:
         """What is kept, by name, with sizes; the database's own files come and go as it likes."""
         # A journal line without its row was never acknowledged: checking finds it. Cines are made anew when wanted.
-        ours = ("store.sqlite", "ballast", ".jsonl", "/cines/")
+        ours = ("store.sqlite", "ballast", ".jsonl", "/cines/", "server.log")
         kept = (file for file in self.disk.rglob("*") if file.is_file() and not any(o in str(file) for o in ours))
         return {str(file.relative_to(self.disk)): file.stat().st_size for file in kept if file != self.filler}
 

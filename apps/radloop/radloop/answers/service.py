@@ -64,7 +64,7 @@ class ModelInfo(_Words):
     version: str
     label_details: list[LabelDetail] = []
     state: Literal["loading", "ready", "failed"] = "loading"
-    reason: str | None = Field(default=None, description="why the model cannot be used")
+    reason: str | None = Field(default=None, description="why the model cannot be used, or another version answers")
 
     @classmethod
     def from_metadata(cls, metadata: dict[str, Any]) -> "ModelInfo":
@@ -89,6 +89,13 @@ class StrategyInfo(_Words):
     description: str
 
 
+class Method(_Words):
+    """A trainer or a way of scoring; ``config`` is what can be set, with its usual values."""
+
+    description: str
+    config: dict[str, Any] = {}
+
+
 class DatastoreSummary(_Words):
     """How many images there are, how many have a final label, and how many labels each tag has."""
 
@@ -103,7 +110,7 @@ class Queue(_Words):
     waiting: int
     running: int
     workers_ready: int
-    expected_wait_s: float = Field(description="how long a request that came now would wait, at the present pace")
+    expected_wait_s: float = Field(description="until a request that comes now begins, at the present pace")
 
 
 class Info(_Words):
@@ -114,12 +121,13 @@ class Info(_Words):
     version: str
     labels: list[str]
     models: dict[str, ModelInfo]
-    trainers: dict[str, Any] = {}
+    trainers: dict[str, Method] = {}
     strategies: dict[str, StrategyInfo]
-    scoring: dict[str, Any] = {}
+    scoring: dict[str, Method] = {}
     train_stats: dict[str, Any] = {}
     datastore: DatastoreSummary
     queue: Queue
+    jobs: dict[str, int] = Field(description="jobs of each kind that wait or run")
     research_use_only: Literal[True] = True
 
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "infer": "radloop.cli.infer:infer",
     "evaluate": "radloop.cli.evaluate:evaluate",
     "models": "radloop.cli.models:models",
+    "train": "radloop.cli.train:train",
     "doctor": "radloop.cli.doctor:doctor",
     "app": "radloop.cli.app:app",
     "dicom": "radloop.cli.dicom:dicom",

@@ -17,21 +17,26 @@ from radloop.server import (
     health,
     inference,
     info,
+    jobs_routes,
     login,
     logs,
     metrics_routes,
     panel,
     sampling,
     session_routes,
+    tasks_routes,
+    versions_routes,
     viewer,
 )
 from radloop.server.access import Access, Doorkeeper
+from radloop.server.batch import Batch
 from radloop.server.catalogue import Catalogue
 from radloop.server.context import Context
 from radloop.server.desk import HeartDesk
 from radloop.server.disk import Disk
 from radloop.server.drafts import Drafts
 from radloop.server.guard import Guard
+from radloop.server.jobs import Jobs
 from radloop.server.metrics import Metrics
 from radloop.server.openapi import tell_roles
 from radloop.server.pictures import Pictures
@@ -40,6 +45,8 @@ from radloop.server.recorder import Recorder
 from radloop.server.sessions import Sessions
 from radloop.server.settings import Settings
 from radloop.server.stock_boundary import StockBoundary
+from radloop.server.training import Training
+from radloop.server.versions import Serving
 from radloop.server.watch import Watch
 from radloop.store import Store
 from radloop.store.audit import Audit
@@ -48,6 +55,9 @@ from radloop.workers import Pool
 
 LOOK_AT_FOLDER_S, LOOK_AT_SERVER_S = 2.0, 60.0
 """How old what is known of the archive may be when images are listed."""
+
+BEHIND = 5
+"""Jobs stand back behind requests, which somebody waits for."""
 
 PROBLEMS = {
     400: "The request cannot be understood, or asks for what no client may",
@@ -76,6 +86,11 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
     disk = Disk(data, settings.disk_reserve_mb << 20)
     door = Doorkeeper(Tokens(store.database) if settings.asks_for_tokens else None)
     counts = Metrics()
+    logs.keep_log(data)
+    serving = Serving(store, pool, catalogue, places.bundles())
+    nice = min(19, settings.niceness + BEHIND)
+    training, batch = Training(pictures, catalogue, places.bundles(), nice), Batch(pictures, nice)
+    jobs = Jobs(store, {"train": training.work, "batch_infer": batch.infer, "scoring": batch.score})
     watch = Watch(pictures, every_s=LOOK_AT_FOLDER_S if settings.studies_folder else LOOK_AT_SERVER_S)
 
     @asynccontextmanager
@@ -100,6 +115,9 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
         catalogue=catalogue,
         pool=pool,
         store=store,
+        serving=serving,
+        training=training,
+        jobs=jobs,
         pictures=pictures,
         watch=watch,
         sessions=Sessions(data / "sessions", settings.session_expiry_s),
@@ -128,7 +146,9 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
     )
     answer_problems(app)
     app.include_router(login.router(door, secure=tls))
-    for routes in (info, inference, datastore, session_routes, sampling, health, metrics_routes, logs):
+    for routes in (info, inference, datastore, session_routes, sampling, health, metrics_routes):
+        app.include_router(routes.router)
+    for routes in (tasks_routes, jobs_routes, versions_routes, logs):
         app.include_router(routes.router)
     _for_ohif(app, context, data)
     tell_roles(app)

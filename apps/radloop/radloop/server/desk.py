@@ -156,12 +156,12 @@ class HeartDesk:
         return labels, self.measure(image, Figures(labels, json.loads(result["answer"])["model_version"]))
 
     def _asked(self, what: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        job = self._here.pool.submit(what, arguments, time_limit_s=self._here.settings.time_limit_s)
+        job = self._here.serving.submit(what, arguments, time_limit_s=self._here.settings.time_limit_s)
         return job.future.result()
 
     def _version(self) -> str | None:
-        facts = self._here.pool.facts
-        return facts["versions"].get(MODEL) if facts else None
+        row = self._here.serving.served(MODEL)
+        return row.name if row else None
 
     def _cine(self, image: str) -> "DicomCine":
         return self._here.pictures.cine(image)

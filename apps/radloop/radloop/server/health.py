@@ -19,7 +19,7 @@ def readyz(here: Here, response: Response) -> Health:
     if (fault := here.disk.fault()) is not None:
         response.status_code = 503
         return Health(status="failed", reason=fault)
-    states = here.catalogue.with_states(here.pool.facts, here.pool.fault).values()
+    states = here.catalogue.with_states(here.serving.facts(), here.pool.fault).values()
     for state in ("failed", "loading"):
         for model in states:
             if model.state == state:
@@ -28,4 +28,6 @@ def readyz(here: Here, response: Response) -> Health:
     if here.pool.counts()[2] == 0:
         response.status_code = 503
         return Health(status="loading")
-    return Health(status="ok")
+    # Another version than the published one may answer: the operator should know.
+    said = " ".join(model.reason for model in states if model.reason)
+    return Health(status="ok", reason=said or None)

@@ -65,7 +65,7 @@ async def infer(
                 sentence = "DICOM SEG is made from DICOM series of the datastore only; this image is none."
                 raise Refusal("NO_SEG", sentence, http_status=400)
             asked = {}  # a SEG holds every frame
-        job = here.pool.submit(
+        job = here.serving.submit(
             "infer",
             {
                 "model": model,

@@ -32,7 +32,7 @@ async def _refused(_: Request, refusal: Exception) -> JSONResponse:
     assert isinstance(refusal, Refusal)
     if refusal.http_status == 507:
         return _problem(507, FULL)  # whatever was being written; paths of the server are nobody's business
-    retry = RETRY_AFTER_S if refusal.http_status == 503 else None
+    retry = RETRY_AFTER_S if refusal.http_status in (429, 503) else None
     return _problem(refusal.http_status, refusal.sentence, retry)
 
 

@@ -101,17 +101,14 @@ def _any_token(settings: Settings) -> bool:
 
 
 def _log(level: str) -> None:
-    """To standard error, and the newest lines into memory for ``/logs/``."""
-    from radloop.server.logs import FORMAT, kept
+    from radloop.server.logs import FORMAT
 
-    root = logging.getLogger()
-    if not root.handlers:
-        logging.basicConfig(format=FORMAT)
-    for handler in root.handlers:
+    logging.basicConfig(format=FORMAT)
+    for handler in logging.getLogger().handlers:
         handler.setFormatter(logging.Formatter(FORMAT))
-    root.addHandler(kept)
-    root.setLevel(logging.WARNING)  # other people's libraries tell of what they were given
+    logging.getLogger().setLevel(logging.WARNING)  # other people's libraries tell of what they were given
     logging.getLogger("radloop").setLevel(level.upper())
+    logging.raiseExceptions = False  # a line that finds no room is lost, and nothing else is
 
 
 def _listen(settings: Settings) -> socket.socket:
