@@ -7,7 +7,7 @@ from email.parser import BytesParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from RadLoopLib.client import Cancelled, Job, NotReached, Server, Strange, Ticket
+from RadLoopLib.client import Cancelled, Job, NotReached, Refused, Server, Strange, Ticket
 from RadLoopLib.client.multipart import Part, decode, encode
 
 parts = st.builds(Part, st.binary(max_size=200), st.none() | st.sampled_from(["a.nii.gz", "with space.nii", "ü.json"]))
@@ -66,3 +66,34 @@ def test_https_where_there_is_none_is_told():
         with pytest.raises(NotReached) as fault:
             Server(f"https://127.0.0.1:{listening.getsockname()[1]}").info(Ticket())
     assert "\n" not in str(fault.value)
+
+
+def test_the_token_goes_with_every_request_and_its_lack_is_said():
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+    class Guarded(BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            known = self.headers["Authorization"] == "Bearer radloop_abc-1"
+            body = b'{"models": {"cine_heart": {}}}' if known else b'{"detail": "A token is needed."}'
+            self.send_response(200 if known else 401)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Guarded) as guarded:
+        threading.Thread(target=guarded.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{guarded.server_port}"
+        assert Server(url, " radloop_abc-1\n").info(Ticket())["models"]
+        for wrong in ("", "radloop_other"):
+            with pytest.raises(Refused, match="A token is needed"):
+                Server(url, wrong).info(Ticket())
+        guarded.shutdown()
+
+
+@pytest.mark.parametrize("token", ["two words", "a\nHost: evil.example", "tökén"])
+def test_what_cannot_be_a_token_is_sent_nowhere(token):
+    with pytest.raises(Strange, match="copied whole"):
+        Server("http://127.0.0.1:8000", token)

@@ -12,6 +12,7 @@ router = APIRouter(tags=["Health"])
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 def metrics(here: Here) -> Response:
     """Counts of requests, the queue, images and room on the disk."""
+    here.watch.look()
     waiting, running, ready = here.pool.counts()
     summary = here.store.summary()
     values = {
