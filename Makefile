@@ -116,7 +116,8 @@ wheelhouse: setup
 	@$(WHEEL) --no-deps -r requirements.lock
 	@echo 'wheelhouse 2/2: radloop'
 	@$(WHEEL) --no-deps --no-build-isolation .
-	@cp requirements.lock packaging/install-offline.sh wheelhouse/
+	@cp -r requirements.lock packaging docs/operating.md docs/settings.md wheelhouse/
+	@mv wheelhouse/packaging/install-offline.sh wheelhouse/
 	@du -sh wheelhouse
 
 clean:

@@ -82,4 +82,4 @@ def test_a_folder_of_wheels_is_all_that_is_needed(tmp_path: Path) -> None:
     assert "radloop 9.9" in done.stdout
     wanted = subprocess.run(["make", "-n", "wheelhouse"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert "--wheel-dir wheelhouse --no-deps -r requirements.lock" in wanted
-    assert "install-offline.sh wheelhouse/" in wanted
+    assert "packaging/install-offline.sh wheelhouse/" in wanted

@@ -120,6 +120,7 @@ def test_counts_for_a_monitoring_system(watched: tuple[Any, dict[str, str]]) -> 
     samples = [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
     values = {(sample.name, *sorted(sample.labels.items())): sample.value for sample in samples}
     assert values[("radloop_images",)] == 2
+    assert (server.data / "jobs").is_dir()  # what runs beside requests was started, too
     assert values[("radloop_workers_ready",)] == queue["workers_ready"] == 1
     assert values[("radloop_disk_full",)] == 0
     assert values[("radloop_disk_free_bytes",)] > 0

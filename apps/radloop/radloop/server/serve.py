@@ -45,6 +45,7 @@ def serve(settings: Settings) -> None:
                 log_config=None,
                 access_log=False,  # its lines carry query strings
                 server_header=False,
+                lifespan="on",  # else what goes wrong at start is passed over in silence
                 ssl_certfile=settings.tls_cert,
                 ssl_keyfile=settings.tls_key,
                 proxy_headers=settings.behind_proxy,

@@ -21,8 +21,10 @@ class StockBoundary:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in ("PUT", "POST"):
+            return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
-        if scope["type"] != "http" or scope["method"] not in ("PUT", "POST") or "authorization" not in headers:
+        if "authorization" not in headers:
             return await self.app(scope, receive, send)
         first: MutableMapping[str, Any] | None = await receive()
         form = _FORM.match(first.get("body", b"")) if first else None

@@ -36,8 +36,10 @@ def router(data: Path, plugin: Path) -> APIRouter:
         if path == "app-config.js" or path.startswith("plugin/"):
             return _plain(plugin, path.removeprefix("plugin/"))
         viewer = prepared(data)
-        if viewer is None:
+        if viewer is None and not Path(path).suffix:
             return HTMLResponse(NOT_INSTALLED, status_code=503)
+        if viewer is None:
+            raise Refusal("NO_SUCH_FILE", "The viewer is not installed yet.", http_status=404)
         # What has no suffix is an address inside the viewer, and the page finds its way. A missing file must
         # stay missing: a page in place of a script hangs the viewer.
         page = _compressed(viewer, path if Path(path).suffix else "index.html", request)
