@@ -23,7 +23,10 @@ class _Asked(BaseModel):
 class TrainParams(_Asked):
     """The body of ``POST /train/{model}``."""
 
-    max_epochs: int = Field(default=10, ge=1, le=1000, description="rounds of training")
+    max_epochs: int = Field(
+        default=10, ge=1, le=1000, description="rounds of training; what was learned is kept after each"
+    )
+    steps_per_epoch: int = Field(default=20, ge=1, le=10_000)
     seconds: float | None = Field(default=None, gt=0, le=30 * 86400, description="stop training after so many seconds")
     seed: int = Field(default=0, ge=0, le=2**31)
 
