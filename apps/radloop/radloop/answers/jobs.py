@@ -62,6 +62,28 @@ class LabelledCase(_Words):
     label_frame: int | None = None
     review: Review
 
+    @classmethod
+    def of(
+        cls, image: str, patient: str, file: str, label: str, label_file: str, info: dict[str, Any], **also: Any
+    ) -> "LabelledCase":
+        """From what is known of a submitted label, its ``info``."""
+        frame = info.get("frame")
+        return cls(
+            image=image,
+            patient=patient,
+            file=file,
+            label=label,
+            label_file=label_file,
+            label_frame=frame if isinstance(frame, int) else None,
+            review=review_in(info),
+            **also,
+        )
+
+
+def review_in(info: dict[str, Any]) -> Review:
+    """The fields of a review among everything that is known of a label."""
+    return Review.model_validate({key: info[key] for key in Review.model_fields if key in info})
+
 
 class Task(_Words):
     """A job as MONAI Label's clients know it, times as they write them; ``details`` are the last lines of its log."""

@@ -70,29 +70,17 @@ def train(
 def cases_of_store(store: "Store") -> "list[LabelledCase]":
     """Final labels with reviewed frames whose images are there as files."""
     from radloop.answers.jobs import LabelledCase
-    from radloop.answers.review import Review
-    from radloop.learning.drawn import none_to_learn_from, patient_of
+    from radloop.learning.drawn import none_to_learn_from
 
-    cases = []
-    for image, label in store.labelled():
-        review = Review.model_validate({key: label.info[key] for key in Review.model_fields if key in label.info})
-        frame = label.info.get("frame")
-        if review.reviewed == {} or not image.path.is_file():
-            continue
-        cases.append(
-            LabelledCase(
-                image=image.id,
-                patient=patient_of(image.id, image.info),
-                file=str(image.path),
-                label=label.id,
-                label_file=str(label.path),
-                label_frame=frame if isinstance(frame, int) else None,
-                review=review,
-            )
-        )
-    if not cases:
+    labelled = [(image, label) for image, label in store.labelled() if image.path.is_file()]
+    cases = [
+        LabelledCase.of(image.id, image.patient, str(image.path), label.id, str(label.path), label.info)
+        for image, label in labelled
+    ]
+    teaching = [case for case in cases if case.review.reviewed != {}]
+    if not teaching:
         raise none_to_learn_from()
-    return cases
+    return teaching
 
 
 def _said(model: str, result: dict[str, Any]) -> str:
