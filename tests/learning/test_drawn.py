@@ -11,7 +11,8 @@ from hypothesis import strategies as some
 from radloop.answers.jobs import LabelledCase
 from radloop.answers.review import Review
 from radloop.images import Cine, write_label
-from radloop.learning.drawn import UNLABELLED, patient_of, reviewed_label, split_patients
+from radloop.learning.drawn import UNLABELLED, reviewed_label, split_patients
+from radloop.store.names import patient_of
 
 SHAPE = (20, 18, 3, 4)
 CINE = Cine(np.zeros(SHAPE, np.uint8), np.diag([1.5, 1.5, 8, 1]))

@@ -70,7 +70,7 @@ def test_the_stock_client_starts_follows_and_stops_training(labelled: Callable[[
         assert server.http().delete("/train/").json() is None
         task = client.train_start("cine_heart", {"max_epochs": 3, "bundle_path": "/somewhere", "device": "cuda"})
         assert task["status"] == "SUBMITTED"
-        assert task["request"] == {"model": "cine_heart", "max_epochs": 3, "seed": 0}
+        assert task["request"] == {"model": "cine_heart", "max_epochs": 3, "steps_per_epoch": 20, "seed": 0}
         assert client.train_status(check_if_running=True) is True
         until(lambda: client.train_status()["status"], "DONE")
         done = client.train_status()

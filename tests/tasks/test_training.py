@@ -42,7 +42,7 @@ def test_train_makes_an_unpublished_version_that_answers_once_it_is_published(
     store_folder: Path, radloop: Callable[..., Any], tmp_path: Path
 ) -> None:
     data = store_folder / "data"
-    trained = json.loads(radloop("train", "cine_heart", "--epochs", 1, "--data", data, "--json").stdout)
+    trained = json.loads(radloop("train", "cine_heart", "--epochs", 1, "--steps", 2, "--data", data, "--json").stdout)
     shipped = card("cine_heart").version
     assert trained["version"] == f"{shipped}+1"
     assert trained["parent"] == shipped
@@ -116,18 +116,18 @@ def test_training_that_was_cut_off_goes_on_where_it_was(store_folder: Path, tmp_
 
     def told(fraction: float, line: str = "") -> None:
         said.append((fraction, line))
-        if line.startswith("epoch 2 of 2, step 22,") and not resumed:
+        if line.startswith("epoch 2 of 2, step 4,") and not resumed:
             raise CutOff
 
     prepared = prepare([labelled(store_folder)], read, tmp_path / "cases", {}, told)
-    params, resumed = TrainParams(max_epochs=2, seed=3), False
+    params, resumed = TrainParams(max_epochs=2, steps_per_epoch=2, seed=3), False
     with pytest.raises(CutOff):
         fine_tune(about, about.weights, prepared.train, params, tmp_path / "run", told)
     first, resumed = len(said), True
     fine_tune(about, about.weights, prepared.train, params, tmp_path / "run", told)
     steps = [line.partition(", loss")[0] for _, line in said[first:]]
-    assert steps[0] == "epoch 2 of 2, step 21"
-    assert steps[-1] == "epoch 2 of 2, step 40"
+    assert steps[0] == "epoch 2 of 2, step 3"
+    assert steps[-1] == "epoch 2 of 2, step 4"
     shares = [fraction for fraction, _ in said[first:]]
     assert shares == sorted(shares)
 

@@ -6,6 +6,7 @@ label 255 where nobody looked.
 
 import math
 from pathlib import Path
+from typing import Any
 
 import nibabel
 import numpy as np
@@ -51,7 +52,7 @@ def drawn_stack(image_file: Path, label_file: Path) -> Stack:
     return Stack(image_file.name, _by_slice(voxels.astype(np.float32, copy=False)), drawn, mm, centre, angle)
 
 
-def _by_slice(voxels: NDArray[np.generic]) -> NDArray[np.generic]:
+def _by_slice(voxels: NDArray[Any]) -> NDArray[Any]:
     """(x, y, z) or (x, y, z, t) as (Z, T, X, Y)."""
     return voxels.reshape((*voxels.shape, 1)[:4], order="A").transpose(2, 3, 0, 1)
 

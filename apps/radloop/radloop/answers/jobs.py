@@ -23,7 +23,10 @@ class _Asked(BaseModel):
 class TrainParams(_Asked):
     """The body of ``POST /train/{model}``."""
 
-    max_epochs: int = Field(default=10, ge=1, le=1000, description="rounds of training")
+    max_epochs: int = Field(
+        default=10, ge=1, le=1000, description="rounds of training; what was learned is kept after each"
+    )
+    steps_per_epoch: int = Field(default=20, ge=1, le=10_000)
     seconds: float | None = Field(default=None, gt=0, le=30 * 86400, description="stop training after so many seconds")
     seed: int = Field(default=0, ge=0, le=2**31)
 
@@ -58,6 +61,28 @@ class LabelledCase(_Words):
     label_file: str
     label_frame: int | None = None
     review: Review
+
+    @classmethod
+    def of(
+        cls, image: str, patient: str, file: str, label: str, label_file: str, info: dict[str, Any], **also: Any
+    ) -> "LabelledCase":
+        """From what is known of a submitted label, its ``info``."""
+        frame = info.get("frame")
+        return cls(
+            image=image,
+            patient=patient,
+            file=file,
+            label=label,
+            label_file=label_file,
+            label_frame=frame if isinstance(frame, int) else None,
+            review=review_in(info),
+            **also,
+        )
+
+
+def review_in(info: dict[str, Any]) -> Review:
+    """The fields of a review among everything that is known of a label."""
+    return Review.model_validate({key: info[key] for key in Review.model_fields if key in info})
 
 
 class Task(_Words):

@@ -20,13 +20,21 @@ if TYPE_CHECKING:
 @click.command()
 @MODEL
 @click.argument("folder", metavar="[FOLDER]", required=False, type=click.Path(path_type=Path))
-@click.option("--epochs", type=click.IntRange(1, 1000), default=10, show_default=True, help="Rounds of 20 steps.")
+@click.option("--epochs", type=click.IntRange(1, 1000), default=10, show_default=True, help="Rounds of training.")
+@click.option("--steps", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Steps of a round.")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), help="Stop training after so many seconds.")
 @click.option("--seed", type=click.IntRange(0, 2**31), default=0, help="Of what is drawn at random.")
 @click.option("--data", type=click.Path(path_type=Path), help="Data folder (default: the user's).")
 @AS_JSON
 def train(
-    model: str, folder: Path | None, epochs: int, seconds: float | None, seed: int, data: Path | None, as_json: bool
+    model: str,
+    folder: Path | None,
+    epochs: int,
+    steps: int,
+    seconds: float | None,
+    seed: int,
+    data: Path | None,
+    as_json: bool,
 ) -> None:
     """Train MODEL on, from the served version, and keep what comes of it as a version that is not published.
 
@@ -47,7 +55,7 @@ def train(
     from radloop.tasks.served import candidates
     from radloop.tasks.train import train as task
 
-    params = TrainParams(max_epochs=epochs, seconds=seconds, seed=seed)
+    params = TrainParams(max_epochs=epochs, steps_per_epoch=steps, seconds=seconds, seed=seed)
     with Store(places.data(data)) as store:
         cases = cases_of_folder(folder) if folder is not None else cases_of_store(store)
         scratch = Path(tempfile.mkdtemp(dir=store.data, prefix=".training-"))
@@ -62,29 +70,17 @@ def train(
 def cases_of_store(store: "Store") -> "list[LabelledCase]":
     """Final labels with reviewed frames whose images are there as files."""
     from radloop.answers.jobs import LabelledCase
-    from radloop.answers.review import Review
-    from radloop.learning.drawn import none_to_learn_from, patient_of
+    from radloop.learning.drawn import none_to_learn_from
 
-    cases = []
-    for image, label in store.labelled():
-        review = Review.model_validate({key: label.info[key] for key in Review.model_fields if key in label.info})
-        frame = label.info.get("frame")
-        if review.reviewed == {} or not image.path.is_file():
-            continue
-        cases.append(
-            LabelledCase(
-                image=image.id,
-                patient=patient_of(image.id, image.info),
-                file=str(image.path),
-                label=label.id,
-                label_file=str(label.path),
-                label_frame=frame if isinstance(frame, int) else None,
-                review=review,
-            )
-        )
-    if not cases:
+    labelled = [(image, label) for image, label in store.labelled() if image.path.is_file()]
+    cases = [
+        LabelledCase.of(image.id, image.patient, str(image.path), label.id, str(label.path), label.info)
+        for image, label in labelled
+    ]
+    teaching = [case for case in cases if case.review.reviewed != {}]
+    if not teaching:
         raise none_to_learn_from()
-    return cases
+    return teaching
 
 
 def _said(model: str, result: dict[str, Any]) -> str:

@@ -64,12 +64,6 @@ def _rank(patient: str) -> float:
     return int.from_bytes(hashlib.sha256(patient.encode()).digest()[:6], "big") / 2**48
 
 
-def patient_of(image: str, info: dict[str, object]) -> str:
-    """Whose picture an image is: what its info says, else its folder (``patient001__ed``), else it stands alone."""
-    said = info.get("patient")
-    return said if isinstance(said, str) and said else image.partition("__")[0]
-
-
 def cases_of_folder(folder: Path) -> list[LabelledCase]:
     """The labelled pictures of a folder laid out like ACDC's development part: ED, ES, and frames of cines."""
     cases = []

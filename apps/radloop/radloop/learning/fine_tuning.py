@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
@@ -116,6 +117,7 @@ def fine_tune(
             "start_from": str(parent),
             "data": [{"image": str(case.image), "label": str(case.label)} for case in train],
             "epochs": params.max_epochs,
+            "steps_per_epoch": params.steps_per_epoch,
             "seed": params.seed,
         }
     )
@@ -143,7 +145,8 @@ def fine_tune(
     trainer.add_event_handler(Events.ITERATION_COMPLETED, step)
     # The end of an epoch keeps the weights; time may run out within one.
     trainer.add_event_handler(Events.TERMINATE, checkpoint.save)
-    parser.get_parsed_content("run")
+    with redirect_stdout(sys.stderr):  # what the recipe says is for a log
+        parser.get_parsed_content("run")
     return folder / "model.pt"
 
 

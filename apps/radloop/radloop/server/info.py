@@ -33,5 +33,5 @@ def info(here: Here) -> Info:
         train_stats={name: row.metrics for name in models if (row := here.serving.served(name)) is not None},
         datastore=DatastoreSummary.model_validate(here.store.summary()),
         queue=Queue(waiting=waiting, running=running, workers_ready=ready, expected_wait_s=here.pool.expected_wait_s()),
-        jobs={kind: len(here.jobs.active(kind)) for kind in ("train", "batch_infer", "scoring")},
+        jobs=here.jobs.counts(),
     )

@@ -4,9 +4,10 @@ import fcntl
 import logging
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from statistics import mean
 from typing import Any, BinaryIO
@@ -123,6 +124,11 @@ class Jobs:
         running = list_jobs(self._store, kind, states=frozenset({"running"}))
         return [self._live(row) for row in running] + queue_of(self._store, kind)
 
+    def counts(self) -> dict[str, int]:
+        """Jobs of each kind that wait or run."""
+        active = Counter(row.kind for row in list_jobs(self._store, states=frozenset({"queued", "running"})))
+        return {kind: active[kind] for kind in self._works}
+
     def all(self, kind: str | None = None) -> list[JobRow]:
         return [self._live(row) for row in list_jobs(self._store, kind)]
 
@@ -163,16 +169,16 @@ class Jobs:
         known = [one for one in left if one is not None]
         return len(ahead), round(sum(known), 1) if len(known) == len(left) else None
 
-    def _refuse_elsewhere(self) -> None:
-        if self._lock is None:
-            raise Refusal("NO_JOBS", "Another server runs the jobs of this data folder.", http_status=503)
-
     def last_lines(self, row: JobRow) -> list[str]:
         try:
             with row.log.open(errors="replace") as lines:
                 return [line.rstrip("\n") for line in deque(lines, LAST_LINES)]
         except FileNotFoundError:
             return []
+
+    def _refuse_elsewhere(self) -> None:
+        if self._lock is None:
+            raise Refusal("NO_JOBS", "Another server runs the jobs of this data folder.", http_status=503)
 
     def _usual_s(self, kind: str) -> float | None:
         done = list_jobs(self._store, kind, states=frozenset({"done"}))[-ALIKE:]
@@ -229,7 +235,8 @@ class Jobs:
             running.fraction, running.line = fraction, line or running.line
             if time.monotonic() - running.noted > NOTED_EVERY_S:
                 running.noted = time.monotonic()
-                note(self._store, row.id, running.fraction, running.line)
+                with suppress(Refusal):  # the disk is full: the work may still come to its end
+                    note(self._store, row.id, running.fraction, running.line)
 
         try:
             with disk_faults_refused():
@@ -245,7 +252,7 @@ class Jobs:
         except Refusal as refusal:
             self._end(row, "failed", refusal.sentence)
         except (Unavailable, RuntimeError) as fault:
-            self._end(row, "failed", f"{fault}.".replace("..", "."))
+            self._end(row, "failed", str(fault))
         else:
             self._end(row, "done", running.line, progress=1.0, result=result)
 

@@ -4,8 +4,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from radloop.answers.jobs import LabelledCase, TrainParams
-from radloop.answers.review import Review
+from radloop.answers.jobs import LabelledCase, TrainParams, review_in
 from radloop.refusal import Refusal
 from radloop.server.catalogue import Catalogue
 from radloop.server.pictures import Pictures
@@ -58,23 +57,9 @@ class Training:
             picture = self._pictures.picture(image.id)
         except Refusal:  # gone from the archive since
             return None
-        said = image.info.get("patient")
-        frame = label.info.get("frame")
-        return LabelledCase(
-            image=image.id,
-            patient=said if isinstance(said, str) and said else image.id.partition("__")[0],
-            file=str(picture.file),
-            said=picture.said,
-            label=label.id,
-            label_file=str(label.path),
-            label_frame=frame if isinstance(frame, int) else None,
-            review=_review(label),
-        )
-
-
-def _review(label: LabelRow) -> Review:
-    return Review.model_validate({key: label.info[key] for key in Review.model_fields if key in label.info})
+        files = str(picture.file), label.id, str(label.path)
+        return LabelledCase.of(image.id, image.patient, *files, label.info, said=picture.said)
 
 
 def _may_teach(label: LabelRow) -> bool:
-    return _review(label).reviewed != {}
+    return review_in(label.info).reviewed != {}

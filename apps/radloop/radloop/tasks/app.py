@@ -18,11 +18,10 @@ from monailabel.tasks.activelearning.random import Random
 
 from radloop import __version__, places
 from radloop.answers.jobs import LabelledCase, TrainParams
-from radloop.answers.review import Review
 from radloop.images import case_name
-from radloop.learning.drawn import patient_of
 from radloop.models import Bundle
 from radloop.store import Store
+from radloop.store.names import patient_of
 from radloop.tasks import scoring
 from radloop.tasks.infer import infer, model_info
 from radloop.tasks.served import candidates, served_bundle
@@ -92,17 +91,8 @@ def _final_labels(datastore: Datastore) -> list[LabelledCase]:
     for image in datastore.get_labeled_images():
         label = datastore.get_label_by_image_id(image, DefaultLabelTag.FINAL)
         info = datastore.get_label_info(label, DefaultLabelTag.FINAL)
-        cases.append(
-            LabelledCase(
-                image=image,
-                patient=patient_of(image, datastore.get_image_info(image)),
-                file=str(datastore.get_image_uri(image)),
-                label=label,
-                label_file=str(datastore.get_label_uri(label, DefaultLabelTag.FINAL)),
-                label_frame=info.get("frame"),
-                review=Review.model_validate({key: info[key] for key in Review.model_fields if key in info}),
-            )
-        )
+        files = str(datastore.get_image_uri(image)), label, str(datastore.get_label_uri(label, DefaultLabelTag.FINAL))
+        cases.append(LabelledCase.of(image, patient_of(image, datastore.get_image_info(image)), *files, info))
     return cases
 
 
