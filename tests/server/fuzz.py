@@ -8,6 +8,8 @@ so that requests get further than to "there is no such image".
 """
 
 import argparse
+import contextlib
+import itertools
 import os
 import sys
 import tempfile
@@ -24,55 +26,51 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis.generation import GenerationMode
 
 LONGEST_S = 120
+ROUND = settings(
+    max_examples=3,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 
 
 def fuzz(
     base: str, token: str, known: dict[str, str], *, cases: int, number: int, say: Callable[[str], object]
 ) -> tuple[Counter[int], list[str]]:
-    """Send about ``cases`` requests, the same for each operation, half of them well formed.
+    """Send at least ``cases`` requests, round by round through every operation, half of them well formed.
 
     ``known``: values of parameters that name what is there. Returns how often each status came, and what was wrong.
     """
     headers = {"Authorization": f"Bearer {token}"}
     document = requests.get(f"{base}/openapi.json", headers=headers, timeout=LONGEST_S).json()
     found = [result.ok() for result in schemathesis.openapi.from_dict(document).get_all_operations()]
-    each = max(1, -(-cases // (2 * len(found))))
     statuses: Counter[int] = Counter()
     wrong: list[str] = []
-    for operation in found:
-        before = sum(statuses.values())
-        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
 
-            @seed(number)
-            @settings(
-                max_examples=each,
-                deadline=None,
-                database=None,
-                phases=[Phase.generate],
-                suppress_health_check=list(HealthCheck),
-            )
-            @given(case=operation.as_strategy(generation_mode=mode), real=st.booleans())
-            def one(case: Any, real: bool) -> None:
-                if real:
-                    for place in (case.path_parameters, case.query):
-                        # What is removed has to be somebody else's.
-                        names = {name: value for name, value in known.items() if place and name in place}
-                        place.update({n: "spare" if case.method == "DELETE" else v for n, v in names.items()})
-                try:
-                    answer = case.call(base_url=base, headers=headers, timeout=LONGEST_S)
-                except requests.Timeout:
-                    wrong.append(f"no answer in {LONGEST_S} s: {case.as_curl_command()[:2000]}")
-                    return
-                statuses[answer.status_code] += 1
-                late = answer.status_code == 503 and not any(name.lower() == "retry-after" for name in answer.headers)
-                if answer.status_code in (500, 502) or late:
-                    wrong.append(f"{answer.status_code} {case.as_curl_command()[:2000]}")
+    def send(case: Any, real: bool) -> None:
+        if real:
+            for place in (case.path_parameters, case.query):
+                # What is removed has to be somebody else's.
+                names = {name: value for name, value in known.items() if place and name in place}
+                place.update({n: "spare" if case.method == "DELETE" else v for n, v in names.items()})
+        try:
+            answer = case.call(base_url=base, headers=headers, timeout=LONGEST_S)
+        except requests.Timeout:
+            wrong.append(f"no answer in {LONGEST_S} s: {case.as_curl_command()[:2000]}")
+            return
+        statuses[answer.status_code] += 1
+        late = answer.status_code == 503 and not any(name.lower() == "retry-after" for name in answer.headers)
+        if answer.status_code in (500, 502) or late:
+            wrong.append(f"{answer.status_code} {case.as_curl_command()[:2000]}")
 
-            try:
-                one()
-            except Unsatisfiable:  # nothing about this operation can be malformed
-                continue
-        say(f"{sum(statuses.values()) - before:4d} {operation.method.upper():6} {operation.path}")
+    while statuses.total() < cases:
+        for operation, mode in itertools.product(found, (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)):
+            one = given(case=operation.as_strategy(generation_mode=mode), real=st.booleans())(send)
+            with contextlib.suppress(Unsatisfiable):  # nothing about this operation can be malformed
+                seed(number)(ROUND(one))()
+        say(f"{statuses.total()} cases, {len(found)} operations, {len(wrong)} wrong")
+        number += 1
     return statuses, wrong
 
 

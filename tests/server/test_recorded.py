@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,34 @@ def test_no_name_and_no_query_is_told_anywhere(watched: tuple[Any, dict[str, str
         for word in (PATIENT, "Erika", "Gabler", token, "PatientName"):
             assert word not in text, f"{word} in {where}"
     assert "GET /dicom-web/studies/{study}/metadata 200 anna" in server.log
+
+
+def test_labels_of_several_people_at_once_each_have_their_author(
+    watched: tuple[Any, dict[str, str]], radloop: Callable[..., Any]
+) -> None:
+    server, anna = watched
+    people = {"anna": anna}
+    for name in ("bert", "carl"):
+        made = radloop("token", "create", name, "--role", "annotator", "--data", server.data).stdout.strip()
+        people[name] = {"Authorization": f"Bearer {made}"}
+    image = nib.load(server.studies / "cine.nii.gz")
+    label = gzip.compress(nib.Nifti1Image(np.ones(image.shape, np.uint8), image.affine).to_bytes())
+    before = len(rows(server))
+
+    def submit(n: int) -> tuple[str, int]:
+        name = list(people)[n % 3]
+        sent = {"files": {"label": ("l.nii.gz", label)}, "params": {"image": "cine", "tag": f"tag{n}"}}
+        with server.http(headers=people[name]) as http:
+            assert http.get("/datastore/", params={"output": "all"}).json()["objects"].keys() >= {"cine"}
+            return name, http.put("/datastore/label", **sent).status_code
+
+    with ThreadPoolExecutor(12) as pool:
+        done = list(pool.map(submit, range(24)))
+    assert {status for _, status in done} == {200}
+    labels = server.http(headers=anna).get("/datastore/", params={"output": "all"}).json()["objects"]["cine"]["labels"]
+    assert [labels[f"tag{n}"]["info"]["author"] for n in range(24)] == [name for name, _ in done]
+    added = [row.who for row in rows(server)[before:] if row.did == "label submitted"]
+    assert sorted(added) == sorted(name for name, _ in done)
 
 
 def test_counts_for_a_monitoring_system(watched: tuple[Any, dict[str, str]]) -> None:

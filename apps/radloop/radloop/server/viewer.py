@@ -42,10 +42,9 @@ def router(data: Path, plugin: Path) -> APIRouter:
             raise Refusal("NO_SUCH_FILE", "The viewer is not installed yet.", http_status=404)
         # What has no suffix is an address inside the viewer, and the page finds its way. A missing file must
         # stay missing: a page in place of a script hangs the viewer.
-        page = _compressed(viewer, path if Path(path).suffix else "index.html", request)
-        if page.media_type == "text/html":
-            page.headers["content-security-policy"] = policy(viewer)
-        return page
+        answer = _compressed(viewer, path if Path(path).suffix else "index.html", request)
+        answer.headers["content-security-policy"] = policy(viewer)  # of the page, and of workers each script its own
+        return answer
 
     return routes
 
