@@ -27,7 +27,7 @@ from schemathesis.generation import GenerationMode
 
 LONGEST_S = 120
 ROUND = settings(
-    max_examples=3,
+    max_examples=2,
     deadline=None,
     database=None,
     phases=[Phase.generate],

@@ -187,4 +187,4 @@ def test_with_less_than_the_reserve_nothing_is_begun(serve: Callable[..., Any], 
         assert "radloop_disk_full 1.0" in http.get("/metrics").text
         with Store(server.data) as store:
             rows = list(Audit(store.database).rows())
-    assert ("this-machine", "image added", "new", 507) in [(row.who, row.did, row.id, row.status) for row in rows]
+    assert ("this-machine", "image added", "", 507) in [(row.who, row.did, row.id, row.status) for row in rows]

@@ -68,7 +68,7 @@ def test_who_did_what_to_which_id_with_which_version(watched: tuple[Any, dict[st
         ("anna", "image read", "cine", "", 200),  # once, though three times fetched
         ("anna", "label submitted", "cine", version, 200),
         ("anna", "label removed", "cine", "", 200),
-        ("anna", "image removed", "nosuch", "", 404),
+        ("anna", "image removed", "", "", 404),
         ("anna", "archive searched", "", "", 200),
     ]
 
@@ -79,6 +79,14 @@ def test_no_name_and_no_query_is_told_anywhere(watched: tuple[Any, dict[str, str
         picture = (server.studies / "cine.nii.gz").read_bytes()
         for query in ("/info/", "/datastore/image", "/dicom-web/studies", "/infer/cine_heart", "/nosuch"):
             http.get(query, params={"image": SECRET, "PatientName": SECRET, "x": SECRET})
+        named = (f"{PATIENT}.nii.gz", picture)
+        http.post("/infer/cine_heart", params={"output": "json"}, files={"file": named}).raise_for_status()
+        lent = http.put("/session/", files={"files": named}).json()["session_id"]
+        asked = {"session_id": lent, "image": PATIENT, "output": "json"}
+        http.post("/infer/cine_heart", params=asked).raise_for_status()
+        http.delete(f"/session/{lent}")
+        http.get("/datastore/image", params={"image": PATIENT})
+        http.delete("/datastore/label", params={"id": PATIENT})
         http.get(f"/session/{SECRET}")
         http.get(f"/dicom-web/studies/{SECRET}/metadata")
         http.put("/datastore/image", params={"image": SECRET}, files={"file": (f"{SECRET}.nii.gz", picture)})
@@ -103,7 +111,7 @@ def test_no_name_and_no_query_is_told_anywhere(watched: tuple[Any, dict[str, str
     }
     for where, text in everything.items():
         assert text, where
-        for word in (PATIENT, "Erika", "Gabler", token, "PatientName"):
+        for word in (PATIENT, "Erika", "Gabler", token, lent, "PatientName"):
             assert word not in text, f"{word} in {where}"
     assert "GET /dicom-web/studies/{study}/metadata 200 anna" in server.log
 

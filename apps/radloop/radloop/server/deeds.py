@@ -23,11 +23,11 @@ class Person:
 
 @dataclass
 class Deed:
-    """Filled in as the request goes on. ``id`` goes before what the request itself names."""
+    """Filled in as the request goes on. ``id`` goes before what the request itself names; "": it is about no id."""
 
     who: str = ""
     known: bool = False
-    id: str = ""
+    id: str | None = None
     model_version: str = ""
 
 

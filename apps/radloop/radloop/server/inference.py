@@ -60,6 +60,7 @@ async def infer(
     folder = Path(await run_in_threadpool(tempfile.mkdtemp, dir=here.scratch))
     try:
         picture = await run_in_threadpool(_picture, here, folder, image, session_id, file)
+        current().id = "" if session_id or file else picture.id  # a file of the client's may be called anything
         if output == Output.dicom_seg:
             if not picture.in_archive:
                 sentence = "DICOM SEG is made from DICOM series of the datastore only; this image is none."
@@ -78,7 +79,7 @@ async def infer(
             time_limit_s=here.settings.time_limit_s,
         )
         result = await _finished(job, request)
-        current().id, current().model_version = picture.id, model_version(result["answer"])
+        current().model_version = model_version(result["answer"])
         if output == Output.dicom_seg:
             seg = await run_in_threadpool(seg_of, here, model, picture.id, result, folder)
             return await run_in_threadpool(_file, seg, f"{picture.id}.{model}.dcm", "application/dicom")

@@ -55,14 +55,13 @@ class Recorder:
             status = message["status"]
             refusal = await self._tell(scope, deed, found, status)
             status = refusal.http_status if refusal else status
-            route = found.route if found else "(other)"
-            self.metrics.answered(method, route, status, began)
+            asked, route = (method, found.route) if found else ("(other)", "(other)")
+            self.metrics.answered(asked, route, status, began)
             took_ms = (time.monotonic() - began) * 1000
             who = deed.who or "-"
             level = logging.DEBUG if route in ASKED_ALL_DAY else logging.INFO
-            log.log(
-                level, "%s %s %d %s %s %.0f ms", method, route, status, who, _id(scope, deed, found) or "-", took_ms
-            )
+            id = _id(scope, deed, found, status) or "-"
+            log.log(level, "%s %s %d %s %s %.0f ms", asked, route, status, who, id, took_ms)
             if refusal:
                 instead = True
                 return await answer(send, status, refusal.sentence)
@@ -73,7 +72,7 @@ class Recorder:
     async def _tell(self, scope: Scope, deed: Deed, found: Found | None, status: int) -> Refusal | None:
         if found is None or not found.rule.did or not deed.who or (found.rule.view and status >= 400):
             return None  # whoever is nobody cannot fill the table
-        told = deed.who, found.rule.did, _id(scope, deed, found)
+        told = deed.who, found.rule.did, _id(scope, deed, found, status)
         now = time.monotonic()
         if found.rule.view and now - self._seen.get(told, -VIEW_S) < VIEW_S:
             return None
@@ -100,10 +99,13 @@ class Recorder:
         return None
 
 
-def _id(scope: Scope, deed: Deed, found: Found | None) -> str:
-    """What the request is about: an id in plain characters, or nothing. Sessions are told apart by secrets: nothing."""
-    if deed.id or found is None:
-        return plain_id(deed.id)
+def _id(scope: Scope, deed: Deed, found: Found | None, status: int) -> str:
+    """What the request is about: an id in plain characters, or nothing.
+
+    Nothing of a request that failed, unless its route said so: what a client took for an id may be anybody's name.
+    """
+    if deed.id is not None or found is None or status >= 400:
+        return plain_id(deed.id or "")
     query = parse_qs(scope["query_string"].decode("latin-1")) if found.rule.id else {}
     for name in found.rule.id:
         if value := found.values.get(name) or query.get(name, [""])[0]:
