@@ -73,7 +73,7 @@ class Guard:
     def _problem(self, headers: Headers) -> tuple[int, str] | None:
         host = _name(headers.get("host", ""))
         if host not in self.hosts:
-            return 400, "This host name is not served here."
+            return 400, "This host name is not served here; whoever runs the server can add it to the setting hosts."
         origin = headers.get("origin")
         if origin is not None and origin not in self.origins and _origin_host(origin) != headers["host"]:
             return 403, "Pages of other origins may not use this server."
