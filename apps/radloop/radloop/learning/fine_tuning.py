@@ -146,7 +146,11 @@ def fine_tune(
     # The end of an epoch keeps the weights; time may run out within one.
     trainer.add_event_handler(Events.TERMINATE, checkpoint.save)
     with redirect_stdout(sys.stderr):  # what the recipe says is for a log
-        parser.get_parsed_content("run")
+        for number in range(len(parser["run"]) - 1):
+            parser.get_parsed_content(f"run::{number}")
+        # The last of them is the training; from here, so that refusals come through as they are.
+        if trainer.state.max_epochs > 0:  # else every epoch was done before
+            trainer.run()
     return folder / "model.pt"
 
 

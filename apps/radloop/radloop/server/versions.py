@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,15 @@ from radloop.store.versions import VersionRow, check_whole, note_shipped, publis
 from radloop.workers import Busy, Job, Pool, Unavailable
 
 CHECK_LIMIT_S = 120.0
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Of the versions ``of``, to be tried in turn, the one that a worker could use, or None; why not the first."""
+
+    of: list[str]
+    version: str | None
+    reason: str | None
 
 
 class Serving:
@@ -25,8 +35,9 @@ class Serving:
         self._store = store
         self._pool = pool
         self._lock = threading.Lock()
+        # By model: the versions that a worker was told to use last, and what came of it.
         self._asked: dict[str, list[str]] = {}
-        self._found: dict[str, tuple[str | None, str | None]] = {}
+        self._found: dict[str, _Found] = {}
         self._models = catalogue.names
         for model in self._models:
             weights = bundles / model / "models" / "model.pt"
@@ -37,8 +48,9 @@ class Serving:
         """Queue a request for ``arguments["model"]`` with the version that is served now. Raises ``Busy``."""
         model = arguments["model"]
         rows = served(self._store, model)
+        names = [row.name for row in rows]
         job = self._pool.submit(what, {**arguments, "versions": named(rows)}, time_limit_s=time_limit_s)
-        job.future.add_done_callback(lambda future: self._note(model, future))
+        job.future.add_done_callback(lambda future: self._note(model, names, future))
         return job
 
     def look(self) -> None:
@@ -64,21 +76,23 @@ class Serving:
         if opened is None or asked - found.keys():  # what is served is still being loaded
             return None
         facts: dict[str, Any] = {"versions": dict(opened["versions"]), "faults": dict(opened["faults"]), "reasons": {}}
-        for model, (name, reason) in found.items():
-            if name is None:
-                facts["faults"][model] = reason
+        for model, one in found.items():
+            if one.version is None:
+                facts["faults"][model] = one.reason
             else:
                 facts["faults"].pop(model, None)
-                facts["versions"][model] = name
-                facts["reasons"][model] = reason
+                facts["versions"][model] = one.version
+                facts["reasons"][model] = one.reason
         return facts
 
     def served(self, model: str) -> VersionRow | None:
         """The version that answers: of those that are to be tried in turn, the one that the workers could use."""
         rows = served(self._store, model)
         with self._lock:
-            name = self._found.get(model, (None, None))[0]
-        return next((row for row in rows if row.name == name), rows[0] if rows else None)
+            found = self._found.get(model)
+        if found is not None and found.of == [row.name for row in rows]:
+            return next((row for row in rows if row.name == found.version), None)
+        return rows[0] if rows else None  # not tried yet
 
     def publish(self, model: str, name: str, author: str | None) -> VersionRow:
         """Have a version answer from now on, once a worker has loaded it.
@@ -93,30 +107,31 @@ class Serving:
         except Refusal as refusal:
             raise Refusal("BAD_VERSION", refusal.sentence, http_status=409) from refusal
         row = publish(self._store, model, name, author)
-        self.look()
+        names = [one.name for one in served(self._store, model)]
+        with self._lock:
+            self._asked[model], self._found[model] = names, _Found(names, name, None)
         return row
 
-    def _note(self, model: str, future: "Future[dict[str, Any]]") -> None:
+    def _note(self, model: str, names: list[str], future: "Future[dict[str, Any]]") -> None:
+        found = None
         try:
             result = future.result()
+            if "version" in result:  # else no version had a part in it
+                instead = f"Version {result['version']} answers instead."
+                reasons = [*result["passed_over"].values(), instead] if result["passed_over"] else []
+                found = _Found(names, result["version"], " ".join(reasons) or None)
         except (Unavailable, CancelledError, RuntimeError):
-            with self._lock:
-                if model not in self._found:  # to be asked once more
-                    self._asked.pop(model, None)
-            return
+            pass
         except Refusal as refusal:
             if refusal.code == "NO_VERSION":
-                self._keep(model, None, refusal.sentence)
-            return
-        if "version" not in result:  # no version had a part in it
-            return
-        passed_over = result["passed_over"]
-        answers = f"Version {result['version']} answers instead."
-        self._keep(model, result["version"], f"{' '.join(passed_over.values())} {answers}" if passed_over else None)
-
-    def _keep(self, model: str, name: str | None, reason: str | None) -> None:
+                found = _Found(names, None, refusal.sentence)
         with self._lock:
-            self._found[model] = name, reason
+            if names != self._asked.get(model):  # another version has been published since
+                return
+            if found is not None:
+                self._found[model] = found
+            elif model not in self._found or self._found[model].of != names:  # to be asked once more
+                del self._asked[model]
 
 
 def named(rows: list[VersionRow]) -> list[dict[str, str]]:
