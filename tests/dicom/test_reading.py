@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import gdcm
 import numpy as np
 import pydicom
 import pytest
+from compressed_objects import COMPRESSIONS, compress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.data import get_testdata_file
@@ -167,37 +167,6 @@ def test_rescale_is_applied(study: Path, heart: Cine) -> None:
     cine, _ = read_cine_dicom(study)
     np.testing.assert_allclose(cine.voxels[:, :, 0], heart.voxels[:, :, 0] * 0.5 - 10)
     np.testing.assert_allclose(cine.voxels[:, :, 1:], heart.voxels[:, :, 1:])
-
-
-COMPRESSIONS = {
-    "1.2.840.10008.1.2.4.57": gdcm.TransferSyntax.JPEGLosslessProcess14,
-    "1.2.840.10008.1.2.4.70": gdcm.TransferSyntax.JPEGLosslessProcess14_1,
-    "1.2.840.10008.1.2.4.80": gdcm.TransferSyntax.JPEGLSLossless,
-    "1.2.840.10008.1.2.4.90": gdcm.TransferSyntax.JPEG2000Lossless,
-    "1.2.840.10008.1.2.5": gdcm.TransferSyntax.RLELossless,
-}
-
-
-def compress(path: Path, syntax: str) -> None:
-    """Rewrite an object as an archive that compresses without loss would hold it."""
-    reader, writer, packed = gdcm.ImageReader(), gdcm.ImageWriter(), gdcm.ImageChangeTransferSyntax()
-    reader.SetFileName(str(path))
-    assert reader.Read()
-    packed.SetTransferSyntax(gdcm.TransferSyntax(COMPRESSIONS[syntax]))
-    packed.SetInput(reader.GetImage())
-    assert packed.Change()
-    writer.SetFileName(str(path.with_suffix(".packed")))
-    writer.SetFile(reader.GetFile())
-    writer.SetImage(packed.GetOutput())
-    assert writer.Write()
-
-    def pack(ds: Dataset) -> None:  # only the pixels: gdcm writes the geometry of multi-frame objects anew
-        ds.PixelData = pydicom.dcmread(path.with_suffix(".packed")).PixelData
-        ds["PixelData"].VR = "OB"
-        ds.file_meta.TransferSyntaxUID = syntax
-
-    change([path], pack)
-    path.with_suffix(".packed").unlink()
 
 
 @pytest.mark.parametrize("signed", [False, True])

@@ -149,6 +149,21 @@ def test_from_a_drawing_to_the_store_and_the_archive(
             assert drawn == np.count_nonzero(heart.label == structure)
 
 
+def test_a_case_that_a_model_has_seen_is_no_new_one(serve: Any, studies: Path, tmp_path: Path) -> None:
+    def states(http: httpx.Client) -> dict[str, str]:
+        return {case["image"]: case["state"] for case in http.get("/radloop/cases").json()["cases"]}
+
+    with serve(studies, tmp_path) as server, server.http() as http:
+        server.wait_ready()
+        inferred, analysed, untouched = (case_of(studies, http, form)["image"] for form in FORMS)
+        http.post("/infer/cine_heart", params={"image": inferred, "output": "json"}).raise_for_status()
+        http.post("/radloop/analyse", params={"image": analysed}).raise_for_status()
+        assert states(http) == {inferred: "analysed", analysed: "analysed", untouched: "new"}
+    with serve(studies, tmp_path) as server, server.http() as http:
+        assert [case_of(studies, http, form)["state"] for form in FORMS] == ["analysed", "analysed", "new"]
+        assert states(http) == {inferred: "analysed", analysed: "analysed", untouched: "new"}
+
+
 def test_what_is_no_cine_says_why(studies: Path, http: httpx.Client) -> None:
     assert http.post("/radloop/analyse", params={"image": "1.2.3"}).status_code == 404
     scout = next(f for f in (studies / "one-series").glob("*.dcm") if "scout" in f.name)

@@ -1,17 +1,18 @@
-"""`radloop serve` in a process of its own, by the Python that has radloop; Slicer's need not."""
+"""`radloop serve` in a process of its own, by the Python that has radloop: that of the tests of Slicer has not."""
 
 import json
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[3]
-PYTHON = os.environ.get("RADLOOP_PYTHON") or str(CHECKOUT / ".venv/bin/python")
+CHECKOUT = Path(__file__).resolve().parents[1]
+PYTHON = os.environ.get("RADLOOP_PYTHON") or sys.executable
 
 _RANDOM_WEIGHTS = """
 import sys, torch
@@ -48,7 +49,7 @@ def _environment(installed: Path) -> dict[str, str]:
 class RealServer:
     """A server over a folder of images; it can be stopped and started again on its port."""
 
-    def __init__(self, installed: Path, studies: Path, folder: Path) -> None:
+    def __init__(self, installed: Path, studies: Path | str, folder: Path) -> None:
         self.studies, self._installed, self._folder = studies, installed, folder
         self._port, self._process = 0, None
         self.start()
