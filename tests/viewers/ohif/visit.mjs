@@ -14,12 +14,13 @@ const visits = {};
 async function seenOf({ name, save }) {
   const said = (visits[name] = {});
   await panel.by('lv-ef').or(panel.by('problem')).first().waitFor({ timeout: 300_000 });
-  await settled(page);
   if (await panel.by('problem').count()) {
+    await page.waitForTimeout(1000); // whatever the viewer can show of the study comes beside it
     said.problem = await panel.text('problem');
     if (await panel.by('others').count()) said.others = await panel.text('others');
     return;
   }
+  await settled(page);
   for (const one of ['state', 'version']) said[one] = await panel.text(one);
   said.warnings = (await panel.by('warnings').count()) ? await panel.text('warnings') : '';
   said.ef = await panel.value('lv-ef');

@@ -14,7 +14,7 @@ from radloop.answers import Measurements
 from radloop.answers.panel import Case, Cases, EveryCase, Exported, NoCine, Plane, State, Submission, SubmittedLabel
 from radloop.images import LabelMap, read_label, read_label_of, write_label
 from radloop.refusal import Refusal
-from radloop.server.cases import every_case
+from radloop.server.cases import every_case, note_analysed, was_analysed
 from radloop.server.context import Context
 from radloop.server.panel import Figures, Grid
 from radloop.server.pictures import said_of, without_pixels
@@ -150,8 +150,10 @@ class HeartDesk:
             asked = {"model": MODEL, "file": str(picture.file), "image": picture.id, "said": picture.said}
             result = self._asked("infer", {**asked, "params": {}, "folder": folder})
             labels = read_label(Path(result["file"]))
+        version = json.loads(result["answer"])["model_version"]
+        note_analysed(self._here, picture.id, version)
         # Measured as every later change of the contours is.
-        return labels, self.measure(image, Figures(labels, json.loads(result["answer"])["model_version"]))
+        return labels, self.measure(image, Figures(labels, version))
 
     def _asked(self, what: str, arguments: dict[str, Any]) -> dict[str, Any]:
         job = self._here.pool.submit(what, arguments, time_limit_s=self._here.settings.time_limit_s)
@@ -167,7 +169,7 @@ class HeartDesk:
     def _case(self, cine: "DicomCine") -> Case:
         picture = without_pixels(cine)
         labels = self.labels(cine.id)
-        state: State = "submitted" if labels else "new"
+        state: State = "submitted" if labels else "analysed" if was_analysed(self._here, cine.id) else "new"
         planes = [row[t] for t in range(cine.n_frames) for row in cine.grid]
         return Case(
             image=cine.id,

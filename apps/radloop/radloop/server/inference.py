@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import shutil
 import tempfile
 from enum import StrEnum
@@ -14,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from radloop.answers.service import RESERVED_PARAMS, InferAnswer, InferParams, Problem
 from radloop.refusal import Refusal
+from radloop.server.cases import note_analysed
 from radloop.server.context import Context, Here
 from radloop.server.forms import json_object, keep, plain_name
 from radloop.server.multipart import multipart
@@ -76,6 +78,9 @@ async def infer(
             time_limit_s=here.settings.time_limit_s,
         )
         result = await _finished(job, request)
+        if not session_id and file is None:
+            version = json.loads(result["answer"])["model_version"]
+            await run_in_threadpool(note_analysed, here, picture.id, version)
         if output == Output.dicom_seg:
             seg = await run_in_threadpool(seg_of, here, model, picture.id, result, folder)
             return await run_in_threadpool(_file, seg, f"{picture.id}.{model}.dcm", "application/dicom")
