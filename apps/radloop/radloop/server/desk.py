@@ -30,6 +30,9 @@ REMEMBERED = 8
 
 Answered = tuple[LabelMap, Measurements]
 
+_COUNT = "00201209"
+"""The number of a series' objects, in searches."""
+
 
 class HeartDesk:
     """The panel's desk over an archive of DICOM objects. An image is a cine, its id that of its series."""
@@ -187,9 +190,13 @@ class HeartDesk:
         )
 
     def _others(self, study: str, found: list["DicomCine"]) -> list[NoCine]:
-        """Why a series is no cine, in the archive's words; one that makes a cine by itself is taken into ``found``."""
+        """Why a series is no cine, in the archive's words, the largest first: it is the one that was meant.
+
+        A series that makes a cine by itself is taken into ``found``.
+        """
         others = []
-        for row in self._archive.search("series", [], study):
+        rows = self._archive.search("series", [("includefield", _COUNT)], study)
+        for row in sorted(rows, key=lambda row: -int(_first(row, _COUNT) or 0)):
             uid, description = (_first(row, tag) for tag in ("0020000E", "0008103E"))
             try:
                 found.append(self._archive.find_cine(uid))

@@ -10,7 +10,7 @@ from radloop.dicom.files import looks_like_dicom, read_header
 from radloop.dicom.find import DicomCine
 from radloop.dicom.plane import Plane
 from radloop.dicom.source import Source
-from radloop.dicom.study import cine_among, load
+from radloop.dicom.study import cine_among, load, short_axis
 from radloop.dicom.web.entry import Entry, entry
 from radloop.dicom.web.intake import examine, write_all
 from radloop.dicom.web.offer import Frames, Json, Query, Stored, checked, not_found
@@ -96,9 +96,11 @@ class Archive:
             modality = of_series[0].summary.get("00080060", {}).get("Value", ["of no modality"])[0]
             raise Refusal("NOT_MR", f"{of_series[0].path.name} is {modality}: a short-axis cine is MR.")
         alone = _cine_among(of_series, self._skipped_beside(of_series))
-        if isinstance(alone, Refusal):
-            raise alone
-        return alone
+        if not isinstance(alone, Refusal):
+            return alone
+        if alone.code == "NO_SHORT_AXIS":  # whatever is damaged, this series would be none
+            short_axis([p for e in of_series for p in e.planes])
+        raise alone
 
     def _cine_of(self, study: str) -> DicomCine | Refusal:
         entries = self._chosen(study)
