@@ -36,11 +36,11 @@ def installation(folder: Path) -> Path:
         shutil.copytree(CHECKOUT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     bundle = folder / "bundles/cine_heart"
     (bundle / "models").mkdir(exist_ok=True)
-    subprocess.run([PYTHON, "-c", _RANDOM_WEIGHTS, str(bundle)], check=True, env=_environment(folder))
+    subprocess.run([PYTHON, "-c", _RANDOM_WEIGHTS, str(bundle)], check=True, env=environment(folder))
     return folder
 
 
-def _environment(installed: Path) -> dict[str, str]:
+def environment(installed: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RADLOOP_", "PYTHON"))}
     path = os.pathsep.join(str(installed / part) for part in ("apps/radloop", "bundles/cine_heart"))
     return {**kept, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
@@ -65,7 +65,7 @@ class RealServer:
         with log.open("ab") as out:
             self._process = subprocess.Popen(
                 [*command, "--data", str(self._folder / "data")],
-                env=_environment(self._installed),
+                env=environment(self._installed),
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 cwd=self._folder,
