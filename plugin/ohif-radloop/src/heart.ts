@@ -163,7 +163,11 @@ export class Heart extends EventTarget {
     const { work, view, turn } = this;
     if (!work || !view || this.displayed === work.contours) return;
     this.displayed = work.contours;
-    const first = await view.show(work.contours);
+    const first = await view.show(work.contours).catch(error => {
+      console.error(error);
+      if (turn === this.turn) this.problem = 'Images of the cine cannot be loaded; contours are drawn once they can.';
+      return false;
+    });
     if (turn !== this.turn) return;
     if (!first) this.displayed = null;
     else if (this.arrived !== view) {
@@ -253,7 +257,8 @@ export class Heart extends EventTarget {
   }
 
   private moved(): void {
-    void this.display();
+    if (this.work) void this.display();
+    else this.view?.load().catch(() => {}); // it is tried again, and told, when there are contours to show
     this.dispatchEvent(new Event('moved'));
   }
 }
