@@ -81,7 +81,9 @@ def test_the_table_says_what_the_command_says(request, exam, core, installed, tm
     if PICTURES:
         from PIL import Image
 
-        Image.fromarray(np.hstack([pixels, plot_pixels(shown.chart)])).save(Path(PICTURES) / f"{exam.parent.name}.png")
+        Image.fromarray(np.hstack([pixels, plot_pixels(shown.chart)])).save(
+            Path(PICTURES) / f"dicom_{request.node.callspec.id}.png"
+        )
     red = 255 * np.array(next(label.rgb for label in LABELS if label.name == "LV"))
     rows_of_red, columns_of_red = np.nonzero((np.abs(pixels.astype(float) - red) < 40).all(axis=2))
     assert len(rows_of_red) > 50
