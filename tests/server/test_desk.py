@@ -159,7 +159,9 @@ def test_a_case_that_a_model_has_seen_is_no_new_one(serve: Any, studies: Path, t
         http.post("/infer/cine_heart", params={"image": inferred, "output": "json"}).raise_for_status()
         http.post("/radloop/analyse", params={"image": analysed}).raise_for_status()
         assert states(http) == {inferred: "analysed", analysed: "analysed", untouched: "new"}
-    with serve(studies, tmp_path) as server, server.http() as http:
+    again = tmp_path / "again"
+    again.mkdir()
+    with serve(studies, again, home=str(server.data)) as server, server.http() as http:
         assert [case_of(studies, http, form)["state"] for form in FORMS] == ["analysed", "analysed", "new"]
         assert states(http) == {inferred: "analysed", analysed: "analysed", untouched: "new"}
 

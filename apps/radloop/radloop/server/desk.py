@@ -153,10 +153,11 @@ class HeartDesk:
             asked = {"model": MODEL, "file": str(picture.file), "image": picture.id, "said": picture.said}
             result = self._asked("infer", {**asked, "params": {}, "folder": folder})
             labels = read_label(Path(result["file"]))
-        version = json.loads(result["answer"])["model_version"]
-        note_analysed(self._here, picture.id, version)
-        # Measured as every later change of the contours is.
-        return labels, self.measure(image, Figures(labels, version))
+        # The answer for MONAI Label's clients says more than was measured.
+        answer = json.loads(result["answer"])
+        measurements = Measurements.model_validate({name: answer[name] for name in Measurements.model_fields})
+        note_analysed(self._here, picture.id, measurements.model_version)
+        return labels, measurements
 
     def _asked(self, what: str, arguments: dict[str, Any]) -> dict[str, Any]:
         job = self._here.pool.submit(what, arguments, time_limit_s=self._here.settings.time_limit_s)
