@@ -3,12 +3,14 @@
 import socket
 import threading
 from email.parser import BytesParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from RadLoopLib.client import Cancelled, Job, NotReached, Refused, Server, Strange, Ticket
 from RadLoopLib.client.multipart import Part, decode, encode
+from RadLoopLib.client.wire import Request, exchange
 
 parts = st.builds(Part, st.binary(max_size=200), st.none() | st.sampled_from(["a.nii.gz", "with space.nii", "ü.json"]))
 forms = st.dictionaries(st.sampled_from(["params", "image", "label", "file"]), parts, min_size=1)
@@ -69,8 +71,6 @@ def test_https_where_there_is_none_is_told():
 
 
 def test_the_token_goes_with_every_request_and_its_lack_is_said():
-    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
     class Guarded(BaseHTTPRequestHandler):
         def log_message(self, *_):
             pass
@@ -97,3 +97,27 @@ def test_the_token_goes_with_every_request_and_its_lack_is_said():
 def test_what_cannot_be_a_token_is_sent_nowhere(token):
     with pytest.raises(Strange, match="copied whole"):
         Server("http://127.0.0.1:8000", token)
+
+
+def test_a_server_that_closes_at_once_is_heard_to_the_end():
+    """It reads the head of a request, answers and closes: whatever we send beyond would cost the rest of its answer."""
+    heads, answer = [], b"x" * 200_000
+
+    class Curt(BaseHTTPRequestHandler):
+        def do_GET(self):
+            heads.append(dict(self.headers))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Curt) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        for _ in range(50):
+            assert exchange(url, Request("GET", "/", {}), Ticket()).body == answer
+        server.shutdown()
+    assert not [head for head in heads if {"Transfer-Encoding", "Content-Length"} & head.keys()]

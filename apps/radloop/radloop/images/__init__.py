@@ -14,7 +14,7 @@ from radloop.images.cine import (
     write_label,
     write_label_nrrd,
 )
-from radloop.images.folder import case_name, find_images
+from radloop.images.folder import case_name, find_images, is_named_as_picture
 from radloop.images.picture import Cine, LabelMap, Remark
 from radloop.images.whole_file import replace_whole
 
@@ -26,6 +26,7 @@ __all__ = [
     "case_name",
     "count_frames",
     "find_images",
+    "is_named_as_picture",
     "limit_to",
     "read_cine",
     "read_label",

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from radloop.answers.service import RESERVED_PARAMS, InferAnswer, InferParams, Problem
 from radloop.refusal import Refusal
+from radloop.server.cases import note_analysed
 from radloop.server.context import Context, Here
 from radloop.server.deeds import current
 from radloop.server.forms import json_object, keep, plain_name
@@ -79,7 +80,9 @@ async def infer(
             time_limit_s=here.settings.time_limit_s,
         )
         result = await _finished(job, request)
-        current().model_version = model_version(result["answer"])
+        version = current().model_version = str(json.loads(result["answer"])["model_version"])
+        if not session_id and file is None:
+            await run_in_threadpool(note_analysed, here, picture.id, version)
         if output == Output.dicom_seg:
             seg = await run_in_threadpool(seg_of, here, model, picture.id, result, folder)
             return await run_in_threadpool(_file, seg, f"{picture.id}.{model}.dcm", "application/dicom")
@@ -137,11 +140,6 @@ async def _finished(job: Job, request: Request) -> dict[str, Any]:
 async def _disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
-
-
-def model_version(answer: str) -> str:
-    """Of an answer's JSON text."""
-    return str(json.loads(answer)["model_version"])
 
 
 def _response(result: dict[str, Any], output: Output | None) -> Response:

@@ -97,9 +97,13 @@ def _exchange(connection: http.client.HTTPConnection, root: str, request: Reques
     try:
         target = root + request.path + ("?" + urlencode(request.query) if request.query else "")
         headers = {"Accept": "*/*", "Connection": "close"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        # Where nothing is sent there must be no body, not an empty one: http.client would announce chunks, and a server
+        # that does not read their end resets the connection when it closes, and the rest of its answer is lost.
+        sent = None
         if request.body or request.method in ("PUT", "POST"):
             headers |= {"Content-Length": str(len(request.body)), "Content-Type": request.content_type}
-        connection.request(request.method, target, _sent(request, ticket), headers)
+            sent = _sent(request, ticket)
+        connection.request(request.method, target, sent, headers)
         ticket.say(request.waiting)
         response = connection.getresponse()
         body = _received(response, request, ticket)
