@@ -28,7 +28,7 @@ class Serving:
     """Asks the pool on behalf of the routes, and knows what the workers found of each version.
 
     ``facts`` are those of ``Catalogue.with_states``: ``versions``, ``faults``, and ``reasons``, why another
-    version answers than the one that was published.
+    version answers than the one that was published; and ``metrics``, of those that answer.
     """
 
     def __init__(self, store: Store, pool: Pool, catalogue: Catalogue, bundles: Path) -> None:
@@ -53,10 +53,11 @@ class Serving:
         job.future.add_done_callback(lambda future: self._note(model, names, future))
         return job
 
-    def look(self) -> None:
-        """Have a worker load what is to be served, where that has changed; does not wait."""
+    def look(self) -> dict[str, list[VersionRow]]:
+        """What is to be served, by model, newest first; a worker is told to load it where that has changed."""
+        rows = {model: served(self._store, model) for model in self._models}
         for model in self._models:
-            names = [row.name for row in served(self._store, model)]
+            names = [row.name for row in rows[model]]
             with self._lock:
                 if not names or self._asked.get(model) == names:
                     continue
@@ -66,16 +67,18 @@ class Serving:
             except Busy:
                 with self._lock:
                     del self._asked[model]
+        return rows
 
     def facts(self) -> dict[str, Any] | None:
         """What the workers said when they opened, and since; None before that."""
-        self.look()
+        rows = self.look()
         opened = self._pool.facts
         with self._lock:
             found, asked = dict(self._found), set(self._asked)
         if opened is None or asked - found.keys():  # what is served is still being loaded
             return None
-        facts: dict[str, Any] = {"versions": dict(opened["versions"]), "faults": dict(opened["faults"]), "reasons": {}}
+        facts: dict[str, Any] = {"versions": dict(opened["versions"]), "faults": dict(opened["faults"])}
+        facts |= {"reasons": {}, "metrics": {}}
         for model, one in found.items():
             if one.version is None:
                 facts["faults"][model] = one.reason
@@ -83,6 +86,8 @@ class Serving:
                 facts["faults"].pop(model, None)
                 facts["versions"][model] = one.version
                 facts["reasons"][model] = one.reason
+                metrics = {row.name: row.metrics for row in rows[model]}
+                facts["metrics"][model] = metrics.get(one.version, {})
         return facts
 
     def served(self, model: str) -> VersionRow | None:
