@@ -1,5 +1,6 @@
 """Which version of each model answers: named in every request to a worker, so that publishing needs no restart."""
 
+import logging
 import threading
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
@@ -12,7 +13,10 @@ from radloop.store import Store
 from radloop.store.versions import VersionRow, check_whole, note_shipped, publish, served, version
 from radloop.workers import Busy, Job, Pool, Unavailable
 
+log = logging.getLogger(__name__)
+
 CHECK_LIMIT_S = 120.0
+"""Of loading a version."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,10 @@ class Serving:
         for model in self._models:
             weights = bundles / model / "models" / "model.pt"
             if weights.is_file():
-                note_shipped(store, model, catalogue.models[model].version, weights)
+                try:
+                    note_shipped(store, model, catalogue.models[model].version, weights)
+                except Refusal as refusal:  # a full disk: what is known already, or what is shipped, answers
+                    log.error("the shipped weights of %s could not be kept: %s", model, refusal.sentence)
 
     def submit(self, what: str, arguments: dict[str, Any], *, time_limit_s: float) -> Job:
         """Queue a request for ``arguments["model"]`` with the version that is served now. Raises ``Busy``."""
