@@ -1,5 +1,6 @@
 """What training is given: reviewed voxels and nothing else, and the same patients held out for ever."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ from hypothesis import strategies as some
 
 from radloop.answers.jobs import LabelledCase
 from radloop.answers.review import Review
-from radloop.images import Cine, write_label
-from radloop.learning.drawn import UNLABELLED, reviewed_label, split_patients
+from radloop.images import Cine, read_cine, write_cine, write_label
+from radloop.learning.drawn import UNLABELLED, cases_of_folder, reviewed_label, split_patients
+from radloop.refusal import Refusal
 from radloop.store.names import patient_of
 
 SHAPE = (20, 18, 3, 4)
@@ -85,3 +87,34 @@ def test_pictures_of_one_patient_are_held_out_together() -> None:
     assert patient_of("patient001__ed", {}) == patient_of("patient001__es", {}) == "patient001"
     assert patient_of("heart", {"patient": "p7"}) == "p7"
     assert patient_of("heart", {"patient": ""}) == "heart"
+
+
+def test_a_folder_like_acdcs_gives_a_pair_and_a_cine_of_each_patient(tmp_path: Path) -> None:
+    patient, scratch = tmp_path / "acdc" / "patient001", tmp_path / "scratch"
+    patient.mkdir(parents=True)
+    scratch.mkdir()
+    random = np.random.default_rng(0)
+    voxels = random.integers(0, 500, SHAPE).astype(np.int16)
+    cine = Cine(voxels, CINE.affine, np.arange(4) * 40.0)
+    drawn = random.integers(0, 4, SHAPE).astype(np.uint8)
+    write_cine(patient / "cine.nii.gz", cine)
+    for phase, t in (("ed", 0), ("es", 2)):
+        still = Cine(voxels[..., t : t + 1], CINE.affine, still=True)
+        write_cine(patient / f"{phase}.nii.gz", still)
+        for name in (f"{phase}_gt", f"cine_{phase}_gt"):
+            write_label(patient / f"{name}.nii.gz", drawn[..., t : t + 1], still)
+    (patient / "info.json").write_text(json.dumps({"ed_frame": 1, "es_frame": 3}))
+
+    pair, whole = cases_of_folder(tmp_path / "acdc", scratch)
+    assert pair.patient == whole.patient == "patient001"
+    both = read_cine(Path(pair.file))
+    np.testing.assert_array_equal(both.voxels, voxels[..., [0, 2]])
+    np.testing.assert_array_equal(reviewed_label(pair, both), drawn[..., [0, 2]])
+    label = reviewed_label(whole, read_cine(Path(whole.file)))
+    assert label is not None
+    np.testing.assert_array_equal(label[..., [0, 2]], drawn[..., [0, 2]])
+    assert (label[..., [1, 3]] == UNLABELLED).all()
+
+    (patient / "es_gt.nii.gz").write_bytes(b"no label")
+    with pytest.raises(Refusal, match="es_gt"):
+        cases_of_folder(tmp_path / "acdc", scratch)

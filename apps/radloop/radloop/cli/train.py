@@ -57,9 +57,9 @@ def train(
 
     params = TrainParams(max_epochs=epochs, steps_per_epoch=steps, seconds=seconds, seed=seed)
     with Store(places.data(data)) as store:
-        cases = cases_of_folder(folder) if folder is not None else cases_of_store(store)
         scratch = Path(tempfile.mkdtemp(dir=store.data, prefix=".training-"))
         try:
+            cases = cases_of_folder(folder, scratch) if folder is not None else cases_of_store(store)
             with progress("training", quiet=as_json) as tick:
                 result = task(store, model, cases, candidates(store, model), params, scratch, tick)
         finally:

@@ -1,15 +1,15 @@
 """What people drew, as training takes it: only reviewed voxels, and some patients held out to judge by."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from radloop.answers.jobs import LabelledCase
-from radloop.answers.review import Review
-from radloop.images import Cine, LabelMap, read_label_of
-from radloop.learning.evaluation import read_info
+from radloop.images import Cine, LabelMap, read_cine, read_label_of, write_cine, write_label
+from radloop.learning.evaluation import PHASES, read_info
 from radloop.learning.patients import find_patients, part_of
 from radloop.refusal import Refusal
 
@@ -64,39 +64,48 @@ def _rank(patient: str) -> float:
     return int.from_bytes(hashlib.sha256(patient.encode()).digest()[:6], "big") / 2**48
 
 
-def cases_of_folder(folder: Path) -> list[LabelledCase]:
-    """The labelled pictures of a folder laid out like ACDC's development part: ED, ES, and frames of cines."""
+def cases_of_folder(folder: Path, scratch: Path) -> list[LabelledCase]:
+    """The labelled pictures of a folder laid out like ACDC's development part, brought into ``scratch``.
+
+    ED and ES of a patient become a cine of two frames, and both labelled frames of a cine one label. Raises
+    ``Refusal`` for a file that cannot be used.
+    """
     cases = []
     for patient in find_patients(folder):
-        for phase in ("ed", "es"):
-            files = patient / f"{phase}.nii.gz", patient / f"{phase}_gt.nii.gz"
-            cases.append(_case(patient, *files, Review.model_validate({}), None))
-        if (patient / "cine.nii.gz").exists():
-            cases += _of_cine(patient)
+        stills = [read_cine(patient / f"{phase}.nii.gz") for phase in PHASES]
+        drawn = [
+            read_label_of(patient / f"{phase}_gt.nii.gz", still) for phase, still in zip(PHASES, stills, strict=True)
+        ]
+        if stills[0].voxels.shape != stills[1].voxels.shape:
+            raise Refusal("LABEL_GRID", f"{patient}: ed.nii.gz and es.nii.gz differ in shape.")
+        both = np.concatenate([still.voxels for still in stills], axis=3)
+        pair = Cine(both, stills[0].affine, spacing_known=stills[0].spacing_known)
+        file = scratch / f"{patient.name}.nii"
+        write_cine(file, pair)
+        cases.append(_case(patient, "pair", file, pair, np.concatenate(drawn, axis=3), {}, scratch))
+        info = read_info(patient)
+        if (patient / "cine.nii.gz").exists() and all(f"{phase}_frame" in info for phase in PHASES):
+            cases.append(_of_cine(patient, info, scratch))
     return cases
 
 
-def _of_cine(patient: Path) -> Iterator[LabelledCase]:
-    info = read_info(patient)
-    for phase in ("ed", "es"):
-        frame = info.get(f"{phase}_frame")
-        label = patient / f"cine_{phase}_gt.nii.gz"
-        if isinstance(frame, int) and label.exists():
-            reviewed = Review.model_validate({"reviewed": {str(frame): "all"}})
-            yield _case(patient, patient / "cine.nii.gz", label, reviewed, frame)
+def _of_cine(patient: Path, info: dict[str, Any], scratch: Path) -> LabelledCase:
+    file = patient / "cine.nii.gz"
+    cine = read_cine(file)
+    label: LabelMap = np.zeros(cine.voxels.shape, np.uint8)
+    frames = [int(info[f"{phase}_frame"]) for phase in PHASES]
+    for phase, frame in zip(PHASES, frames, strict=True):
+        label[..., frame - 1] = read_label_of(patient / f"cine_{phase}_gt.nii.gz", cine)[..., 0]
+    return _case(patient, "cine", file, cine, label, {"reviewed": {str(frame): "all" for frame in frames}}, scratch)
 
 
-def _case(patient: Path, file: Path, label: Path, review: Review, frame: int | None) -> LabelledCase:
-    name = label.name.removesuffix("_gt.nii.gz")
-    return LabelledCase(
-        image=f"{patient.name}__{name}",
-        patient=patient.name,
-        file=str(file),
-        label=f"{patient.name}/{label.name}",
-        label_file=str(label),
-        label_frame=frame,
-        review=review,
-    )
+def _case(
+    patient: Path, what: str, file: Path, cine: Cine, label: LabelMap, info: dict[str, Any], scratch: Path
+) -> LabelledCase:
+    label_file = scratch / f"{patient.name}-{what}-label.nii"
+    write_label(label_file, label, cine)
+    name = f"{patient.name}__{what}"
+    return LabelledCase.of(name, patient.name, str(file), name, str(label_file), info)
 
 
 def none_to_learn_from() -> Refusal:

@@ -19,7 +19,8 @@ TRAIN_CONFIG = TrainParams().model_dump(exclude_none=True)
 def info(here: Here) -> Info:
     """Models, strategies, how many images and labels there are, and how long the queue is."""
     here.watch.look()
-    models = here.catalogue.with_states(here.serving.facts(), here.pool.fault)
+    facts = here.serving.facts()
+    models = here.catalogue.with_states(facts, here.pool.fault)
     waiting, running, ready = here.pool.counts()
     return Info(
         name="radloop",
@@ -30,7 +31,7 @@ def info(here: Here) -> Info:
         strategies=STRATEGIES,
         trainers={name: Method(description=TRAINER, config=TRAIN_CONFIG) for name in here.training.models},
         scoring={name: Method(description=text) for name, text in SCORING.items()},
-        train_stats={name: row.metrics for name in models if (row := here.serving.served(name)) is not None},
+        train_stats=facts["metrics"] if facts else {},
         datastore=DatastoreSummary.model_validate(here.store.summary()),
         queue=Queue(waiting=waiting, running=running, workers_ready=ready, expected_wait_s=here.pool.expected_wait_s()),
         jobs=here.jobs.counts(),

@@ -1,5 +1,6 @@
 """Which version of each model answers: named in every request to a worker, so that publishing needs no restart."""
 
+import logging
 import threading
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
@@ -12,7 +13,10 @@ from radloop.store import Store
 from radloop.store.versions import VersionRow, check_whole, note_shipped, publish, served, version
 from radloop.workers import Busy, Job, Pool, Unavailable
 
+log = logging.getLogger(__name__)
+
 CHECK_LIMIT_S = 120.0
+"""Of loading a version."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Serving:
     """Asks the pool on behalf of the routes, and knows what the workers found of each version.
 
     ``facts`` are those of ``Catalogue.with_states``: ``versions``, ``faults``, and ``reasons``, why another
-    version answers than the one that was published.
+    version answers than the one that was published; and ``metrics``, of those that answer.
     """
 
     def __init__(self, store: Store, pool: Pool, catalogue: Catalogue, bundles: Path) -> None:
@@ -42,7 +46,10 @@ class Serving:
         for model in self._models:
             weights = bundles / model / "models" / "model.pt"
             if weights.is_file():
-                note_shipped(store, model, catalogue.models[model].version, weights)
+                try:
+                    note_shipped(store, model, catalogue.models[model].version, weights)
+                except Refusal as refusal:  # a full disk: what is known already, or what is shipped, answers
+                    log.error("the shipped weights of %s could not be kept: %s", model, refusal.sentence)
 
     def submit(self, what: str, arguments: dict[str, Any], *, time_limit_s: float) -> Job:
         """Queue a request for ``arguments["model"]`` with the version that is served now. Raises ``Busy``."""
@@ -53,10 +60,11 @@ class Serving:
         job.future.add_done_callback(lambda future: self._note(model, names, future))
         return job
 
-    def look(self) -> None:
-        """Have a worker load what is to be served, where that has changed; does not wait."""
+    def look(self) -> dict[str, list[VersionRow]]:
+        """What is to be served, by model, newest first; a worker is told to load it where that has changed."""
+        rows = {model: served(self._store, model) for model in self._models}
         for model in self._models:
-            names = [row.name for row in served(self._store, model)]
+            names = [row.name for row in rows[model]]
             with self._lock:
                 if not names or self._asked.get(model) == names:
                     continue
@@ -66,16 +74,18 @@ class Serving:
             except Busy:
                 with self._lock:
                     del self._asked[model]
+        return rows
 
     def facts(self) -> dict[str, Any] | None:
         """What the workers said when they opened, and since; None before that."""
-        self.look()
+        rows = self.look()
         opened = self._pool.facts
         with self._lock:
             found, asked = dict(self._found), set(self._asked)
         if opened is None or asked - found.keys():  # what is served is still being loaded
             return None
-        facts: dict[str, Any] = {"versions": dict(opened["versions"]), "faults": dict(opened["faults"]), "reasons": {}}
+        facts: dict[str, Any] = {"versions": dict(opened["versions"]), "faults": dict(opened["faults"])}
+        facts |= {"reasons": {}, "metrics": {}}
         for model, one in found.items():
             if one.version is None:
                 facts["faults"][model] = one.reason
@@ -83,6 +93,8 @@ class Serving:
                 facts["faults"].pop(model, None)
                 facts["versions"][model] = one.version
                 facts["reasons"][model] = one.reason
+                metrics = {row.name: row.metrics for row in rows[model]}
+                facts["metrics"][model] = metrics.get(one.version, {})
         return facts
 
     def served(self, model: str) -> VersionRow | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from radloop.answers.jobs import LabelledCase, TrainParams
-from radloop.images import Cine, read_cine
+from radloop.images import Cine, read_cine, replace_whole
 from radloop.learning.fine_tuning import TRAINED, Case, Progress, fine_tune, judge, prepare
 from radloop.models import card, load_bundle
 from radloop.models.versions import Versions, Weights
@@ -36,12 +36,14 @@ def train(
     """
     about = card(model)
     with one_writer(store, model):
-        parent, _ = Versions(model).first_good(parents)
-        weights = next(one.file for one in parents if one.version == parent.version)
+        parents = _begun_with(folder / "parent") + parents
+        good, _ = Versions(model).first_good(parents)
+        parent = next(one for one in parents if one.version == good.version)
+        _remember(folder / "parent", parent)
         prepared = prepare(cases, read, folder / "cases", about.split, progress)
-        new = fine_tune(about, weights, prepared.train, params, folder / "run", progress)
+        new = fine_tune(about, parent.file, prepared.train, params, folder / "run", progress)
         progress(TRAINED, "judging on patients held out" if prepared.held_out else "nobody was held out to judge by")
-        metrics = _metrics(model, weights, new, prepared.held_out, progress)
+        metrics = _metrics(model, parent.file, new, prepared.held_out, progress)
         kept = add_version(
             store,
             model,
@@ -54,6 +56,19 @@ def train(
     for part in ("cases", "run"):
         shutil.rmtree(folder / part, ignore_errors=True)
     return {"version": kept.name, "parent": parent.version, "metrics": metrics, "data": prepared.said()}
+
+
+def _begun_with(file: Path) -> list[Weights]:
+    """The version that training began with before it was cut off: another may have been published since."""
+    if not file.is_file():
+        return []
+    version, weights, sha256 = file.read_text().splitlines()
+    return [Weights(version, Path(weights), sha256)]
+
+
+def _remember(file: Path, parent: Weights) -> None:
+    with replace_whole(file) as temporary:
+        temporary.write_text("\n".join((parent.version, str(parent.file), parent.sha256)))
 
 
 def _metrics(model: str, before: Path, after: Path, held_out: list[Case], progress: Progress) -> dict[str, Any]:
