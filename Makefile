@@ -28,6 +28,7 @@ help:
 	@echo 'make lint | types | layers | behaviour | slicer    one stage of make test (ARGS="tests/heart" for pytest)'
 	@echo 'make format   put the code into the style that make lint wants'
 	@echo 'make wheel    dist/radloop-….whl, with app, bundles, plugins and sample data inside'
+	@echo 'make wheelhouse  all packages in a folder, to install where there is no internet (packaging/install-offline.sh)'
 	@echo 'make clean    take away what was built; the environment stays'
 
 # ---- set-up: each step leaves a mark, so the second run does nothing
@@ -99,9 +100,25 @@ include tests/viewers/slicer/slicer.mk
 
 # ---- the wheel
 
+WHEEL := $(VENV)/bin/python -m pip --disable-pip-version-check -q wheel --wheel-dir wheelhouse
+
 .PHONY: wheel clean
 wheel: setup
 	@$(VENV)/bin/python -m pip --disable-pip-version-check -q wheel --no-deps --no-build-isolation --wheel-dir dist .
 
+# For a machine without internet but with this one's Python and kind of processor: copy the folder there, then
+# ./install-offline.sh FOLDER. TORCH_INDEX works as for setup.
+.PHONY: wheelhouse
+wheelhouse: setup
+	@rm -rf wheelhouse && mkdir wheelhouse
+	@echo 'wheelhouse 1/2: torch and what it needs, and the packages of requirements.lock (1 GB; minutes on a slow line)'
+	@$(WHEEL) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch==$(TORCH) --constraint requirements.lock
+	@$(WHEEL) --no-deps -r requirements.lock
+	@echo 'wheelhouse 2/2: radloop'
+	@$(WHEEL) --no-deps --no-build-isolation .
+	@cp -r requirements.lock packaging docs/operating.md docs/settings.md wheelhouse/
+	@mv wheelhouse/packaging/install-offline.sh wheelhouse/
+	@du -sh wheelhouse
+
 clean:
-	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf wheelhouse build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

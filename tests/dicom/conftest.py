@@ -1,9 +1,5 @@
 """A small heart whose every direction differs, the programs that judge what is written, and servers."""
 
-import json
-import os
-import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -11,18 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from other_programs import free_port, needed, orthanc_in
 
 from radloop.dicom.web import Offer
 from radloop.images import Cine
 from radloop.server.dicomweb import router
 from radloop.server.problems import answer_problems
-
-PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 
 
 def _phantom(
@@ -53,17 +47,6 @@ def heart() -> Cine:
     return _phantom()
 
 
-def needed(program: str, package: str) -> str:
-    """Where a program is. Without it, CI fails; elsewhere the test is skipped with the reason."""
-    found = shutil.which(program)
-    if found is None:
-        reason = f"{program} is not installed (Debian: {package})"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
-
-
 @pytest.fixture(scope="session")
 def faults() -> Callable[[Path], set[str]]:
     """What ``dciodvfy`` calls an error in an object: ``faults(path)``."""
@@ -75,24 +58,6 @@ def _faults(path: Path) -> set[str]:
         [needed("dciodvfy", "dicom3tools"), str(path)], capture_output=True, text=True, check=False, timeout=60
     )
     return {line for line in done.stderr.splitlines() if line.startswith("Error")}
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def wait_for(url: str, seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            if httpx.get(url).is_success:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.1)
-    pytest.fail(f"{url} does not answer")
 
 
 @contextmanager
@@ -128,27 +93,5 @@ def served() -> Callable[[Offer], AbstractContextManager[str]]:
 @pytest.fixture(scope="session")
 def orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The DICOMweb address of an Orthanc of our own, on loopback."""
-    program = needed("Orthanc", "orthanc orthanc-dicomweb")
-    assert PLUGIN.exists(), f"{PLUGIN} is missing (Debian: orthanc-dicomweb)"
-    folder = tmp_path_factory.mktemp("orthanc")
-    port = free_port()
-    settings = {
-        "Name": "radloop tests",
-        "StorageDirectory": str(folder / "objects"),
-        "IndexDirectory": str(folder / "index"),
-        "HttpPort": port,
-        "DicomServerEnabled": False,
-        "RemoteAccessAllowed": False,
-        "AuthenticationEnabled": False,
-        "Plugins": [str(PLUGIN)],
-        "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
-    }
-    (folder / "settings.json").write_text(json.dumps(settings))
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen([program, str(folder / "settings.json")], stdout=log, stderr=log)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/dicom-web/studies")
-        yield f"http://127.0.0.1:{port}/dicom-web"
-    finally:
-        process.terminate()
-        process.wait(20)
+    with orthanc_in(tmp_path_factory.mktemp("orthanc")) as address:
+        yield address

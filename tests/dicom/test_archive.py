@@ -239,6 +239,20 @@ def test_a_series_that_is_no_cine_says_why(folder: Path) -> None:
         archive.cine("../etc")
 
 
+def test_what_lies_beside_a_cine_and_is_none_of_it_is_named(heart: Cine, tmp_path: Path) -> None:
+    make_study(heart, tmp_path / "study", beside=False)
+    sax = sorted((tmp_path / "study").glob("sax-*.dcm"))
+    (tmp_path / "study" / "notes.txt").write_text("no DICOM")
+    (tmp_path / "study" / "other.nii.gz").write_bytes(b"a case of its own")
+    [cine] = Archive(tmp_path).cines()
+    assert {r.code: r.text for r in cine.remarks} == {"SKIPPED_FILES": "Skipped 1 file that is no DICOM: notes.txt."}
+    sax[9].write_bytes(sax[9].read_bytes()[:400])
+    archive = Archive(tmp_path)
+    assert archive.cines() == []
+    with pytest.raises(Refusal, match=rf"slice 2 of 5 has 6 phases.* Damaged: {sax[9].name}\.$"):
+        archive.find_cine(cine.id)
+
+
 def test_many_ask_at_once(folder: Path) -> None:
     archive = Archive(folder)
     ds = first(folder)

@@ -11,6 +11,7 @@ import numpy as np
 import pydicom
 import pytest
 from dicomweb_client.web import DICOMwebClient
+from other_programs import send
 from pydicom.dataset import Dataset
 
 from radloop.dicom.make import make_study
@@ -35,11 +36,11 @@ def address(
     """A DICOMweb server that holds the study, brought there by the public client."""
     if request.param == "ours":
         with served(Archive(tmp_path_factory.mktemp("archive"))) as ours:
-            DICOMwebClient(ours).store_instances([pydicom.dcmread(p) for p in study])
+            send(ours, study)
             yield ours
         return
     theirs = request.getfixturevalue("orthanc")
-    DICOMwebClient(theirs).store_instances([pydicom.dcmread(p) for p in study])
+    send(theirs, study)
     if request.param == "orthanc":
         yield theirs
     else:

@@ -3,16 +3,18 @@
 import random
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
+from compressed_objects import COMPRESSIONS, compress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
-from pydicom.uid import MPEG2MPML, JPEGLSLossless, RLELossless
+from pydicom.uid import MPEG2MPML, RLELossless
 
 from radloop.dicom import read_cine_dicom, read_study
 from radloop.dicom.make import Form, make_study
@@ -167,10 +169,21 @@ def test_rescale_is_applied(study: Path, heart: Cine) -> None:
     np.testing.assert_allclose(cine.voxels[:, :, 1:], heart.voxels[:, :, 1:])
 
 
-@pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless])
-def test_compressed_pixels_are_the_same(study: Path, heart: Cine, syntax: str) -> None:
-    change(sax(study), lambda ds: ds.compress(syntax))
-    cine, _ = read_cine_dicom(study)
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("syntax", COMPRESSIONS)
+def test_compressed_pixels_are_the_same(heart: Cine, tmp_path: Path, syntax: str, signed: bool) -> None:
+    whole = replace(heart, voxels=heart.voxels - 700 if signed else heart.voxels)
+    make_study(whole, tmp_path, beside=False)
+    for path in sax(tmp_path):
+        compress(path, syntax)
+    cine, _ = read_cine_dicom(tmp_path)
+    np.testing.assert_array_equal(cine.voxels, whole.voxels)
+
+
+def test_an_enhanced_object_may_be_compressed_too(heart: Cine, tmp_path: Path) -> None:
+    make_study(heart, tmp_path, form="enhanced", beside=False)
+    compress(sax(tmp_path)[0], "1.2.840.10008.1.2.4.70")
+    cine, _ = read_cine_dicom(tmp_path)
     np.testing.assert_array_equal(cine.voxels, heart.voxels)
 
 

@@ -54,7 +54,12 @@ torch.save({"model": network.state_dict()}, bundle + "/models/model.pt")
 
 def environment(installation: Path, **more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RADLOOP_", "MONAI_LABEL_"))}
-    return {**kept, "PYTHONPATH": str(installation / "apps/radloop"), "OMP_NUM_THREADS": "1", **more}
+    return {
+        **kept,
+        "PYTHONPATH": f"{installation / 'apps/radloop'}:{Path(__file__).parent}",
+        "OMP_NUM_THREADS": "1",
+        **more,
+    }
 
 
 def beating(shape: tuple[int, int, int, int] = (48, 40, 3, 5), *, seed: int = 0) -> np.ndarray:
@@ -103,7 +108,8 @@ class Server:
         return MONAILabelClient(self.base, tmpdir=str(folder))
 
     def http(self, **more: object) -> httpx.Client:
-        return httpx.Client(base_url=self.base, timeout=120, trust_env=False, **more)  # type: ignore[arg-type]
+        # Certificates of tests are signed by nobody.
+        return httpx.Client(base_url=self.base, timeout=120, trust_env=False, verify=False, **more)  # type: ignore[arg-type]
 
     def wait_ready(self, seconds: float = 300) -> None:
         wait_for(lambda: self.http().get("/readyz").status_code == 200, seconds, lambda: self.log)
@@ -122,27 +128,34 @@ def wait_for(condition: Callable[[], bool], seconds: float, say: Callable[[], st
 
 
 @contextmanager
-def serving(installation: Path, studies: Path | str, folder: Path, **settings: str) -> Iterator[Server]:
-    """``radloop serve`` on a free port, with ``RADLOOP_…`` settings."""
+def serving(
+    installation: Path, studies: Path | str, folder: Path, before: str = "", **settings: str
+) -> Iterator[Server]:
+    """``radloop serve`` on a free port, with ``RADLOOP_…`` settings; ``before`` is Python that is run first."""
     data = folder / "data"
     log_file = folder / "server.log"
+    earlier = len(log_file.read_text()) if log_file.exists() else 0  # of a server that used the same folder
     told = {"RADLOOP_PORT": "0", "RADLOOP_STUDIES": str(studies), "RADLOOP_HOME": str(data), "RADLOOP_NICENESS": "0"}
     told |= {f"RADLOOP_{name.upper()}": value for name, value in settings.items()}
     with log_file.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND],
+            [sys.executable, "-c", before + COMMAND],
             env=environment(installation, **told),
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=folder,
         )
     try:
-        said = re.compile(r" at (http://\S+) \(research")
-        wait_for(lambda: said.search(log_file.read_text()) or process.poll() is not None, 60, log_file.read_text)
+        said = re.compile(r" at (https?://\S+) \(research")
+
+        def where() -> re.Match[str] | None:
+            return said.search(log_file.read_text()[earlier:])
+
+        wait_for(lambda: where() or process.poll() is not None, 60, log_file.read_text)
         assert process.poll() is None, log_file.read_text()
-        base = said.search(log_file.read_text())[1]
+        base = where()[1].replace("0.0.0.0", "127.0.0.1")
         server = Server(base, process, log_file, studies, data)
-        wait_for(lambda: server.http().get("/info/").status_code == 200, 60, log_file.read_text)
+        wait_for(lambda: server.http().get("/healthz").status_code == 200, 60, log_file.read_text)
         yield server
     finally:
         end(process)

@@ -3,12 +3,15 @@
 import base64
 import gzip
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pydicom
 import pytest
+from dicomweb_client.web import DICOMwebClient
+from other_programs import orthanc_in, send
 
 from radloop.dicom.make import make_study
 from radloop.dicom.sr import read_sr
@@ -27,13 +30,28 @@ def heart() -> Phantom:
 
 
 @pytest.fixture(scope="module")
-def running(serve: Any, heart: Phantom, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    studies = tmp_path_factory.mktemp("dicom")
+def studies(heart: Phantom, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dicom")
     for form in FORMS:
-        make_study(heart.cine, studies / form, form=form, seed=form, patient=form)
+        make_study(heart.cine, folder / form, form=form, seed=form, patient=form)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def running(serve: Any, studies: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with serve(studies, tmp_path_factory.mktemp("desk")) as server:
         server.wait_ready()
         yield server
+
+
+@pytest.fixture(scope="module")
+def beside_orthanc(serve: Any, studies: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A server that has its studies, the same ones, in an Orthanc."""
+    with orthanc_in(tmp_path_factory.mktemp("orthanc")) as theirs:
+        send(theirs, sorted(studies.rglob("*.dcm")))
+        with serve(theirs, tmp_path_factory.mktemp("beside")) as server:
+            server.wait_ready()
+            yield server
 
 
 @pytest.fixture
@@ -42,22 +60,26 @@ def http(running: Any) -> Iterator[httpx.Client]:
         yield client
 
 
-def case_of(running: Any, http: httpx.Client, form: str) -> dict[str, Any]:
-    study = pydicom.dcmread(next((running.studies / form).glob("*.dcm")), stop_before_pixels=True).StudyInstanceUID
-    [case] = http.get("/radloop/cases", params={"study": study}).raise_for_status().json()["cases"]
+def study_of(studies: Path, form: str) -> str:
+    return str(pydicom.dcmread(next((studies / form).glob("*.dcm")), stop_before_pixels=True).StudyInstanceUID)
+
+
+def case_of(studies: Path, http: httpx.Client, form: str) -> dict[str, Any]:
+    answer = http.get("/radloop/cases", params={"study": study_of(studies, form)})
+    [case] = answer.raise_for_status().json()["cases"]
     return dict(case)
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_cine_is_found_and_each_plane_has_its_place(
-    running: Any, http: httpx.Client, heart: Phantom, form: str
+    studies: Path, http: httpx.Client, heart: Phantom, form: str
 ) -> None:
-    case = case_of(running, http, form)
+    case = case_of(studies, http, form)
     x, y, z, t = heart.cine.voxels.shape
     assert (case["columns"], case["rows"], case["slices"], case["frames"]) == (x, y, z, t)
     assert case["voxel_ml"] == pytest.approx(heart.cine.voxel_ml, rel=1e-5)
     files = {}
-    for file in (running.studies / form).glob("*.dcm"):
+    for file in (studies / form).glob("*.dcm"):
         whole = pydicom.dcmread(file)
         files[whole.SOPInstanceUID] = whole
     for n in (0, z + 1, t * z - 1):
@@ -69,17 +91,17 @@ def test_a_cine_is_found_and_each_plane_has_its_place(
 
 @pytest.mark.parametrize("form", FORMS)
 def test_drawn_hearts_have_the_volumes_that_they_were_made_with(
-    running: Any, http: httpx.Client, heart: Phantom, form: str
+    studies: Path, http: httpx.Client, heart: Phantom, form: str
 ) -> None:
-    image = case_of(running, http, form)["image"]
+    image = case_of(studies, http, form)["image"]
     body = {"planes": pack(heart.label), "from_version": "0.1.0"}
     said = http.post("/radloop/measure", params={"image": image}, json=body).raise_for_status().json()
     for name, value in heart.truth.items():
         assert said[name] == pytest.approx(value, abs=0.01), name
 
 
-def test_analysing_and_measuring_say_the_same(running: Any, http: httpx.Client) -> None:
-    image = case_of(running, http, "one-series")["image"]
+def test_analysing_and_measuring_say_the_same(studies: Path, http: httpx.Client) -> None:
+    image = case_of(studies, http, "one-series")["image"]
     analysis = http.post("/radloop/analyse", params={"image": image}).raise_for_status().json()
     version = analysis["measurements"]["model_version"]
     body = {"planes": analysis["planes"], "from_version": version}
@@ -87,12 +109,17 @@ def test_analysing_and_measuring_say_the_same(running: Any, http: httpx.Client) 
     assert version
 
 
-def test_from_a_drawing_to_the_store_and_the_archive(running: Any, http: httpx.Client, heart: Phantom) -> None:
-    case = case_of(running, http, "series-per-slice")
+@pytest.mark.parametrize(("where", "form"), [("running", "series-per-slice"), ("beside_orthanc", "enhanced")])
+def test_from_a_drawing_to_the_store_and_the_archive(
+    request: pytest.FixtureRequest, studies: Path, heart: Phantom, tmp_path: Path, where: str, form: str
+) -> None:
+    server = request.getfixturevalue(where)
+    http = server.http()
+    case = case_of(studies, http, form)
     image, reviewed = case["image"], {"1": "all", "4": [2, 3]}
     submission = {"planes": pack(heart.label), "author": "Dr A", "from_version": "0.1.0", "reviewed": reviewed}
     kept = http.put("/radloop/labels", params={"image": image}, json=submission).raise_for_status().json()
-    with Store(running.data) as store:
+    with Store(server.data) as store:
         row = store.label_by_id(kept["id"])
         assert np.array_equal(read_label(row.path), heart.label)
         assert (row.info["reviewed"], row.info["assumed_reviewed"], row.info["author"]) == (reviewed, False, "Dr A")
@@ -101,21 +128,47 @@ def test_from_a_drawing_to_the_store_and_the_archive(running: Any, http: httpx.C
     opened = http.get("/radloop/label", params={"image": image, "id": kept["id"]}).raise_for_status().json()
     assert gzip.decompress(base64.b64decode(opened["planes"])) == gzip.decompress(base64.b64decode(pack(heart.label)))
     assert opened["measurements"]["lv_ef"] == pytest.approx(heart.truth["lv_ef"], abs=0.01)
-    after = case_of(running, http, "series-per-slice")
+    after = case_of(studies, http, form)
     assert (after["state"], after["labels"]) == ("submitted", [kept])
 
     body = {"planes": pack(heart.label), "from_version": "0.1.0", "edited": True}
     exported = http.post("/radloop/export", params={"image": image}, json=body).raise_for_status().json()
-    study = http.get("/dicom-web/series", params={"SeriesInstanceUID": exported["sr_series"]}).json()
-    assert study[0]["00080060"]["Value"] == ["SR"]
-    objects = {pydicom.dcmread(f, stop_before_pixels=True).SeriesInstanceUID: f for f in running.studies.rglob("*.dcm")}
-    assert read_sr(objects[exported["sr_series"]])["lv_ef"] == pytest.approx(heart.truth["lv_ef"], abs=0.01)
-    assert pydicom.dcmread(objects[exported["seg_series"]]).NumberOfFrames == 3 * len(case["planes"])
+    study = study_of(studies, form)
+    for address in {f"{server.base}/dicom-web", str(server.studies)} - {str(studies)}:
+        archive = DICOMwebClient(address)
+        [sr] = archive.retrieve_series(study, exported["sr_series"])
+        sr.save_as(tmp_path / "sr.dcm")
+        assert read_sr(tmp_path / "sr.dcm")["lv_ef"] == pytest.approx(heart.truth["lv_ef"], abs=0.01)
+        [seg] = archive.retrieve_series(study, exported["seg_series"])
+        numbers = [
+            f.SegmentIdentificationSequence[0].ReferencedSegmentNumber for f in seg.PerFrameFunctionalGroupsSequence
+        ]
+        assert len(numbers) == 3 * len(case["planes"])
+        for structure in (1, 2, 3):
+            drawn = seg.pixel_array[np.array(numbers) == structure].sum()
+            assert drawn == np.count_nonzero(heart.label == structure)
 
 
-def test_what_is_no_cine_says_why(running: Any, http: httpx.Client) -> None:
+def test_a_case_that_a_model_has_seen_is_no_new_one(serve: Any, studies: Path, tmp_path: Path) -> None:
+    def states(http: httpx.Client) -> dict[str, str]:
+        return {case["image"]: case["state"] for case in http.get("/radloop/cases").json()["cases"]}
+
+    with serve(studies, tmp_path) as server, server.http() as http:
+        server.wait_ready()
+        inferred, analysed, untouched = (case_of(studies, http, form)["image"] for form in FORMS)
+        http.post("/infer/cine_heart", params={"image": inferred, "output": "json"}).raise_for_status()
+        http.post("/radloop/analyse", params={"image": analysed}).raise_for_status()
+        assert states(http) == {inferred: "analysed", analysed: "analysed", untouched: "new"}
+    again = tmp_path / "again"
+    again.mkdir()
+    with serve(studies, again, home=str(server.data)) as server, server.http() as http:
+        assert [case_of(studies, http, form)["state"] for form in FORMS] == ["analysed", "analysed", "new"]
+        assert states(http) == {inferred: "analysed", analysed: "analysed", untouched: "new"}
+
+
+def test_what_is_no_cine_says_why(studies: Path, http: httpx.Client) -> None:
     assert http.post("/radloop/analyse", params={"image": "1.2.3"}).status_code == 404
-    scout = next(f for f in (running.studies / "one-series").glob("*.dcm") if "scout" in f.name)
+    scout = next(f for f in (studies / "one-series").glob("*.dcm") if "scout" in f.name)
     series = pydicom.dcmread(scout, stop_before_pixels=True).SeriesInstanceUID
     answer = http.post("/radloop/analyse", params={"image": series})
     assert answer.status_code == 422

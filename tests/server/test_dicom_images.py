@@ -1,6 +1,6 @@
 """A cine in DICOM is an image like any other: listed, fetched, analysed and labelled through MONAI Label's client.
 
-Once from a folder, and once from another DICOMweb server, which is a radloop over that folder.
+Once from a folder, and once from other DICOMweb servers: a radloop over that folder, and an Orthanc.
 """
 
 import json
@@ -14,6 +14,7 @@ import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
+from other_programs import orthanc_in, send
 
 from radloop.dicom.make import make_study
 from radloop.images import read_cine, read_label, write_cine, write_label
@@ -53,7 +54,17 @@ def far(serve: Callable[..., Any], near: Any, tmp_path_factory: pytest.TempPathF
         yield server
 
 
-@pytest.fixture(params=["near", "far"])
+@pytest.fixture(scope="module")
+def beside_orthanc(serve: Callable[..., Any], folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with orthanc_in(tmp_path_factory.mktemp("orthanc")) as theirs:
+        for form in FORMS:
+            send(theirs, sorted((folder / form).glob("*.dcm")))
+        with serve(theirs, tmp_path_factory.mktemp("beside")) as server:
+            server.wait_ready()
+            yield server
+
+
+@pytest.fixture(params=["near", "far", "beside_orthanc"])
 def running(request: pytest.FixtureRequest, folder: Path) -> Any:
     """A server that has found every cine."""
     server: Any = request.getfixturevalue(request.param)

@@ -57,7 +57,8 @@ export const hangingProtocol = {
     cine: {
       seriesMatchingRules: [
         { weight: 100, attribute: 'SOPClassHandlerId', constraint: { equals: { value: HANDLER } } },
-        { weight: 1, attribute: 'numImageFrames', constraint: { greaterThan: { value: 0 } } },
+        // Required: the viewer's own views of reports fail on some, and take the whole page with them.
+        { weight: 1, required: true, attribute: 'numImageFrames', constraint: { greaterThan: { value: 0 } } },
       ],
     },
   },

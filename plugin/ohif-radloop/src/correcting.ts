@@ -3,6 +3,7 @@
 import { html, type TemplateResult } from 'lit';
 import type { HeartPanel } from './panel';
 import type { Look, Tool } from './view';
+import type { Work } from './work';
 
 const TOOLS: [Tool, string][] = [
   ['look', 'Look'],
@@ -15,12 +16,12 @@ const LOOKS: [Look, string][] = [
   ['none', 'Hidden'],
 ];
 
-export function correcting(panel: HeartPanel): TemplateResult {
+export function correcting(panel: HeartPanel, { contours }: Work): TemplateResult {
   const { heart } = panel;
-  const { view, contours } = heart;
+  const { view } = heart;
   const at = view?.position() ?? null;
-  const plane = at && contours ? at.frame * contours.slices + at.slice : null;
-  const out = plane !== null && contours!.leftOut.has(plane);
+  const plane = at ? at.frame * contours.slices + at.slice : null;
+  const out = plane !== null && contours.leftOut.has(plane);
   return html`<section>
     <h2>Contours</h2>
     <div class="row">

@@ -1,17 +1,13 @@
-/** A person's work on the cines of a study: what the server says, what is drawn, what is reviewed, what is kept. */
+/** A person's way through the cines of a study: find, analyse, open, correct, mark, submit, save; each asks the server. */
 
-import type { Analysis, Case, Cases, Contours as ContoursSaid, Draft, Measurements, SubmittedLabel } from './answers';
+import type { Case, Cases, Draft, Measurements, SubmittedLabel } from './answers';
 import { Contours } from './contours';
-import { counted, type Counted, type ByHand } from './counting';
-import { Keeper } from './keeper';
+import { Following } from './following';
 import type { Ohif } from './ohif';
-import { placesOf, planesFor, planesOf, range, type Mark, type Position } from './places';
-import { Refused, pack, server, unpack } from './server';
+import { range, type Position } from './places';
+import { Refused, server, unpack } from './server';
 import { CineView } from './view';
-
-type Saving = 'nothing' | 'waiting' | 'kept' | 'failed';
-const AFTER_STROKE_MS = 500;
-const AGAIN_MS = 5000;
+import { Work } from './work';
 
 /** Events: `changed`, whenever the panel has to be drawn anew; `moved`, when only the position in the cine is another. */
 export class Heart extends EventTarget {
@@ -20,27 +16,17 @@ export class Heart extends EventTarget {
   others: Cases['others'] = [];
   cine: Case | null = null;
   view: CineView | null = null;
-  contours: Contours | null = null;
-  measurements: Measurements | null = null;
-  /** The server has not yet measured the contours as they are. */
-  behind = false;
-  /** ED and ES as a person set them (frames from 0). */
-  byHand: ByHand = { ed: null, es: null };
-  marked = new Set<number>();
-  openedLabel: SubmittedLabel | null = null;
+  work: Work | null = null;
   doing: string | null = null;
   problem: string | null = null;
   notice: string | null = null;
-  saving: Saving = 'nothing';
   author = localStorage.getItem('radloop.author') ?? '';
-  private fromVersion: string | null = null;
-  private wasEdited = false;
+  readonly following = new Following(
+    { changed: () => this.changed(), tell: error => this.tell(error) },
+    () => this.author,
+  );
   private displayed: Contours | null = null;
   private arrived: CineView | null = null;
-  private readonly keeper = new Keeper();
-  private following: Promise<void> = Promise.resolve();
-  private timer = 0;
-  private changes = 0;
   private turn = 0; // answers that come after the person went elsewhere are not heard
 
   constructor(private readonly ohif: Ohif) {
@@ -53,7 +39,7 @@ export class Heart extends EventTarget {
     this.cases = [];
     this.doing = 'Looking for a short-axis cine';
     try {
-      await this.keeper.idle(); // what was left unsaved in a case may be of this study
+      await this.following.idle(); // what was left unsaved in a case may be of this study
       const found = await Promise.all(studies.map(study => server.cases(study)));
       if (turn !== this.turn) return;
       this.cases = found.flatMap(({ cases }) => cases);
@@ -74,7 +60,7 @@ export class Heart extends EventTarget {
     this.view = new CineView(this.ohif, cine, this.segments);
     this.view.addEventListener('moved', () => this.moved());
     this.view.addEventListener('drawn', event => this.drawn((event as CustomEvent<number[]>).detail));
-    await this.work(async () => {
+    await this.waitedFor(async () => {
       const draft = cine.draft ? await server.draft(cine.image) : null;
       if (turn !== this.turn) return;
       if (draft) await this.resume(draft);
@@ -85,62 +71,49 @@ export class Heart extends EventTarget {
 
   /** Leave the cine; what is unsaved goes to the server. */
   put(): void {
-    if (this.cine && (this.saving === 'waiting' || this.saving === 'failed'))
-      this.keeper.keep(this.cine.image, this.draft()).catch(error => console.error(error));
+    this.following.end();
     this.turn++;
-    window.clearTimeout(this.timer);
     this.view?.close();
-    this.cine = this.view = this.contours = this.measurements = this.openedLabel = null;
-    this.saving = 'nothing';
+    this.cine = this.view = this.work = null;
     this.problem = this.notice = this.doing = null;
   }
 
   async analyse(): Promise<void> {
-    await this.work(async () => {
+    await this.waitedFor(async () => {
       const { cine, turn } = this.here();
-      this.doing = 'Analysing the cine';
-      this.changed();
-      const answer: Analysis = await server.analyse(cine.image);
+      this.does('Analysing the cine');
+      const answer = await server.analyse(cine.image);
       const voxels = await unpack(answer.planes);
       if (turn !== this.turn) return;
-      await this.forgetDraft();
-      this.openedLabel = null;
-      this.fromVersion = answer.measurements.model_version;
-      this.take(new Contours(voxels, cine), answer.measurements, new Set());
+      const began = { fromVersion: answer.measurements.model_version, label: null, edited: false };
+      await this.take(new Work(cine, new Contours(voxels, cine), began), answer.measurements);
       if (cine.state === 'new') cine.state = 'analysed';
     });
   }
 
   async reopen(label: SubmittedLabel): Promise<void> {
-    await this.work(async () => {
+    await this.waitedFor(async () => {
       const { cine, turn } = this.here();
-      this.doing = `Opening the label of ${label.author}`;
-      this.changed();
+      this.does(`Opening the label of ${label.author}`);
       const opened = await server.label(cine.image, label.id);
       const voxels = await unpack(opened.planes);
       if (turn !== this.turn) return;
-      await this.forgetDraft();
-      this.openedLabel = opened.label;
-      this.fromVersion = opened.label.from_version;
-      // Where a client did not say what was reviewed, nobody here has reviewed it.
-      const marked = label.assumed_reviewed ? new Set<number>() : planesOf(label.reviewed, cine);
-      this.take(new Contours(voxels, cine), opened.measurements, marked);
+      await this.take(Work.onLabel(cine, voxels, opened.label), opened.measurements);
     });
   }
 
-  counted(): Counted | null {
-    return this.contours && this.cine && counted(this.contours, this.cine.voxel_ml ?? 1, this.byHand);
-  }
-
   setPhase(phase: 'ed' | 'es', frame: number | null): void {
-    this.byHand = { ...this.byHand, [phase]: frame };
+    const { work } = this;
+    if (!work) return;
+    work.byHand = { ...work.byHand, [phase]: frame };
     this.touched();
   }
 
   /** Leave the slice out of this frame, or of all; or take it in again. */
   leaveOut(at: Position, everyFrame: boolean, out: boolean): void {
-    const { contours, view } = this;
-    if (!contours || !view) return;
+    const { work, view } = this;
+    if (!work || !view) return;
+    const { contours } = work;
     const frames = everyFrame ? range(contours.frames) : [at.frame];
     const planes = frames.map(frame => frame * contours.slices + at.slice);
     contours.leaveOut(planes, out);
@@ -148,20 +121,8 @@ export class Heart extends EventTarget {
     this.touched();
   }
 
-  /** Planes that a person reviewed: those with a mark, and those that were changed. */
-  reviewed(): Set<number> {
-    return new Set([...this.marked, ...(this.contours?.edited ?? [])]);
-  }
-
-  planesFor(mark: Mark, at: Position): number[] {
-    return this.contours ? planesFor(mark, at, this.contours, this.counted()) : [];
-  }
-
   mark(planes: number[], reviewed: boolean): void {
-    for (const plane of planes) {
-      if (reviewed) this.marked.add(plane);
-      else this.marked.delete(plane);
-    }
+    this.work?.mark(planes, reviewed);
     this.touched(false);
   }
 
@@ -172,26 +133,16 @@ export class Heart extends EventTarget {
   }
 
   async submit(): Promise<void> {
-    await this.work(async () => {
+    await this.waitedFor(async () => {
       const { cine, turn } = this.here();
-      if (!this.contours) return;
-      window.clearTimeout(this.timer);
-      this.doing = 'Submitting';
-      this.changed();
-      await this.following;
-      const label = await server.submit(cine.image, {
-        planes: await pack(this.contours.allShown()),
-        author: this.author,
-        from_version: this.fromVersion,
-        reviewed: placesOf(this.reviewed(), cine),
-      });
+      const { work } = this;
+      if (!work) return;
+      this.does('Submitting');
+      await this.following.pause();
+      const label = await server.submit(cine.image, await work.submission(this.author));
       if (turn !== this.turn) return;
-      this.marked = this.reviewed();
-      this.contours = new Contours(this.contours.allShown(), cine);
-      this.openedLabel = label;
-      this.keeper.submitted(cine.image);
-      cine.draft = false;
-      this.saving = 'nothing';
+      this.work = work.submittedAs(label);
+      this.following.submitted(this.work);
       cine.labels = [label, ...cine.labels];
       cine.state = 'submitted';
       this.notice = 'The label is submitted.';
@@ -199,20 +150,39 @@ export class Heart extends EventTarget {
   }
 
   async export(): Promise<void> {
-    await this.work(async () => {
+    await this.waitedFor(async () => {
       const { cine } = this.here();
-      if (!this.contours) return;
-      this.doing = 'Writing SEG and SR';
-      this.changed();
-      const exported = await server.export(cine.image, await this.said(this.contours.allShown()));
-      this.notice = exported.sentence;
+      if (!this.work) return;
+      this.does('Writing SEG and SR');
+      this.notice = (await server.export(cine.image, await this.work.said())).sentence;
     });
+  }
+
+  /** Show the contours once the viewer shows the cine; called again whenever it might. */
+  async display(): Promise<void> {
+    const { work, view, turn } = this;
+    if (!work || !view || this.displayed === work.contours) return;
+    this.displayed = work.contours;
+    const first = await view.show(work.contours).catch(error => {
+      console.error(error);
+      if (turn === this.turn) this.problem = 'Images of the cine cannot be loaded; contours are drawn once they can.';
+      return false;
+    });
+    if (turn !== this.turn) return;
+    if (!first) this.displayed = null;
+    else if (this.arrived !== view) {
+      // The first look is at end diastole, halfway between base and apex.
+      this.arrived = view;
+      await view.jump({ frame: work.counted()?.ed ?? 0, slice: Math.floor((work.contours.slices - 1) / 2) });
+    }
+    this.changed();
   }
 
   /** Planes of the screen go into the contours; figures follow at once, the server's soon after. */
   private drawn(planes: number[]): void {
-    const { contours, view } = this;
-    if (!contours || !view) return;
+    const { work, view } = this;
+    if (!work || !view) return;
+    const { contours } = work;
     const changed = planes.filter(plane => {
       const labels = view.labels(plane);
       return labels !== undefined && contours.draw(plane, labels);
@@ -228,141 +198,33 @@ export class Heart extends EventTarget {
     const { cine, turn } = this.here();
     const voxels = await unpack(draft.planes);
     if (turn !== this.turn) return;
-    const contours = new Contours(voxels, cine);
-    contours.leaveOut(planesOf(draft.left_out ?? {}, cine), true);
-    this.fromVersion = draft.from_version ?? null;
-    this.openedLabel = cine.labels.find(({ id }) => id === draft.label) ?? null;
-    this.keeper.follows(cine.image, draft);
-    this.take(contours, null, planesOf(draft.reviewed ?? {}, cine));
-    this.byHand = { ed: index(draft.ed_frame), es: index(draft.es_frame) };
-    this.wasEdited = draft.edited ?? false;
-    this.saving = 'kept';
+    this.show(Work.onDraft(cine, voxels, draft));
     this.notice = 'Your unsubmitted work is back.';
-    await this.measure();
+    await this.following.resume(this.work!, draft);
   }
 
-  private take(contours: Contours, measurements: Measurements | null, marked: Set<number>): void {
-    this.contours = contours;
-    this.measurements = measurements;
-    this.behind = measurements === null;
-    this.marked = marked;
-    this.byHand = { ed: null, es: null };
-    this.wasEdited = this.openedLabel !== null;
+  /** Go on with other work on the cine; an unsubmitted draft of it is given up. */
+  private async take(work: Work, measurements: Measurements): Promise<void> {
+    const { turn } = this;
+    await this.following.forget(work.cine);
+    if (turn !== this.turn) return;
+    this.following.begin(work, measurements);
+    this.show(work);
+  }
+
+  private show(work: Work): void {
+    this.work = work;
     void this.display(); // figures need not wait for pictures
   }
 
-  /** Show the contours once the viewer shows the cine; called again whenever it might. */
-  async display(): Promise<void> {
-    const { contours, view, turn } = this;
-    if (!contours || !view || this.displayed === contours) return;
-    this.displayed = contours;
-    const first = await view.show(contours);
-    if (turn !== this.turn) return;
-    if (!first) this.displayed = null;
-    else if (this.arrived !== view) {
-      // The first look is at end diastole, halfway between base and apex.
-      this.arrived = view;
-      await view.jump({ frame: this.counted()?.ed ?? 0, slice: Math.floor((contours.slices - 1) / 2) });
-    }
-    this.changed();
-  }
-
-  /** Something that counts is different: keep it, and ask the server what follows. */
   private touched(figures = true): void {
-    if (figures) this.behind = true;
-    this.changes++;
-    this.saving = 'waiting';
     this.notice = null;
-    this.later(AFTER_STROKE_MS);
+    this.following.touched(figures);
     this.changed();
-  }
-
-  private later(ms: number): void {
-    window.clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.follow(), ms);
-  }
-
-  /** One at a time: a draft names the one that it follows, and figures must not overtake each other. */
-  private async follow(): Promise<void> {
-    const { turn } = this;
-    const before = this.following;
-    this.following = (async () => {
-      await before;
-      if (turn !== this.turn) return;
-      await this.keep();
-      if (this.behind) await this.measure();
-    })();
-    await this.following;
-  }
-
-  private async keep(): Promise<void> {
-    const { cine, turn } = this;
-    if (!cine || !this.contours || this.saving === 'nothing') return;
-    this.saving = 'waiting';
-    const before = this.changes;
-    try {
-      await this.keeper.keep(cine.image, this.draft());
-      if (turn !== this.turn) return;
-      if (before === this.changes) this.saving = 'kept';
-      cine.draft = true;
-      this.problem = null;
-    } catch (error) {
-      if (turn !== this.turn) return;
-      this.saving = 'failed';
-      this.tell(error);
-      if (mayPass(error)) this.later(AGAIN_MS);
-    }
-    this.changed();
-  }
-
-  private async draft(): Promise<Draft> {
-    const { cine, contours } = this;
-    if (!cine || !contours) throw new Error('no contours');
-    const rest = { label: this.openedLabel?.id ?? null, reviewed: placesOf(this.reviewed(), cine), author: this.author };
-    return { ...(await this.said(contours.voxels)), ...rest };
-  }
-
-  private async measure(): Promise<void> {
-    const { cine, contours, turn } = this;
-    if (!cine || !contours) return;
-    this.behind = false; // of what is being sent; a stroke meanwhile sets it again
-    try {
-      const measurements = await server.measure(cine.image, await this.said(contours.allShown()));
-      if (turn !== this.turn || this.behind) return;
-      this.measurements = measurements;
-    } catch (error) {
-      if (turn !== this.turn) return;
-      this.behind = true;
-      this.tell(error);
-      if (mayPass(error)) this.later(AGAIN_MS);
-    }
-    this.changed();
-  }
-
-  private async said(voxels: Uint8Array): Promise<ContoursSaid> {
-    const { contours, cine } = this;
-    if (!contours || !cine) throw new Error('no contours');
-    const rest = {
-      from_version: this.fromVersion,
-      ed_frame: number(this.byHand.ed),
-      es_frame: number(this.byHand.es),
-      left_out: placesOf(contours.leftOut, cine),
-      edited: this.wasEdited || contours.edited.size > 0,
-    };
-    return { planes: await pack(voxels), ...rest }; // all of one moment: strokes go on meanwhile
-  }
-
-  private async forgetDraft(): Promise<void> {
-    const { cine } = this.here();
-    window.clearTimeout(this.timer);
-    await this.following;
-    if (cine.draft) await this.keeper.forget(cine.image);
-    cine.draft = false;
-    this.saving = 'nothing';
   }
 
   /** Do something that a person waits for; what goes wrong is told in its own sentence. */
-  private async work(step: () => Promise<void>): Promise<void> {
+  private async waitedFor(step: () => Promise<void>): Promise<void> {
     const { turn } = this;
     this.problem = this.notice = null;
     try {
@@ -374,14 +236,20 @@ export class Heart extends EventTarget {
     this.changed();
   }
 
+  private does(what: string): void {
+    this.doing = what;
+    this.changed();
+  }
+
   private here(): { cine: Case; turn: number } {
     if (!this.cine) throw new Error('no cine');
     return { cine: this.cine, turn: this.turn };
   }
 
+  /** Say what went wrong; null: it goes well again. */
   private tell(error: unknown): void {
-    if (!(error instanceof Refused)) console.error(error);
-    this.problem = error instanceof Error ? error.message : String(error);
+    if (error !== null && !(error instanceof Refused)) console.error(error);
+    this.problem = error === null ? null : error instanceof Error ? error.message : String(error);
   }
 
   private changed(): void {
@@ -389,13 +257,8 @@ export class Heart extends EventTarget {
   }
 
   private moved(): void {
-    void this.display();
+    if (this.work) void this.display();
+    else this.view?.load().catch(() => {}); // it is tried again, and told, when there are contours to show
     this.dispatchEvent(new Event('moved'));
   }
 }
-
-const index = (frame: number | null | undefined): number | null => (frame ? frame - 1 : null);
-const number = (frameIndex: number | null): number | null => (frameIndex === null ? null : frameIndex + 1);
-
-/** Whether it may go better in a moment: nobody answered, or the server has too much to do. */
-const mayPass = (error: unknown): boolean => error instanceof Refused && [0, 429, 502, 503, 504].includes(error.status);

@@ -8,6 +8,7 @@ import type { Heart } from './heart';
 import { reviewing } from './reviewing';
 import { style } from './style';
 import type { Look, Tool } from './view';
+import type { Work } from './work';
 
 export interface Question {
   text: string;
@@ -75,7 +76,7 @@ export class HeartPanel extends LitElement {
     const { heart } = this;
     return html`
       ${this.heading()} ${this.messages()}
-      ${heart.contours ? html`${this.results()} ${this.cycle()} ${correcting(this)} ${reviewing(this)}` : nothing}
+      ${heart.work ? html`${this.results(heart.work)} ${this.cycle(heart.work)} ${correcting(this, heart.work)} ${reviewing(this, heart.work)}` : nothing}
       ${this.others()}
     `;
   }
@@ -106,7 +107,7 @@ export class HeartPanel extends LitElement {
 
   private messages(): TemplateResult {
     const { heart, question } = this;
-    const away = heart.cine && heart.contours && !heart.doing && !heart.view?.position();
+    const away = heart.work && !heart.doing && !heart.view?.position();
     const answer = (yes: boolean) => {
       this.ask(null);
       if (yes) question?.then();
@@ -129,17 +130,15 @@ export class HeartPanel extends LitElement {
             The viewer shows another series. <button data-test="bring" @click=${() => heart.view?.bring()}>Show the cine</button>
           </div>`
         : nothing}
-      ${heart.cine && !heart.contours && !heart.doing
+      ${heart.cine && !heart.work && !heart.doing
         ? html`<section><button class="main" data-test="analyse" @click=${() => heart.analyse()}>Analyse</button></section>`
         : nothing}
     `;
   }
 
-  private results(): TemplateResult {
-    const { heart } = this;
-    const said = heart.measurements;
-    const ml = heart.cine?.voxel_ml != null;
-    const now = current(said, heart.counted(), heart.behind, ml);
+  private results(work: Work): TemplateResult {
+    const { measurements: said, behind } = this.heart.following;
+    const now = current(said, work.counted(), behind, work.cine.voxel_ml != null);
     const ef = (name: string, tint: string, value: number | null | undefined, test: string) => html`
       <div class="ef" style="--tint:${tint}">
         <span class="dim">${name} ejection fraction</span>
@@ -157,7 +156,7 @@ export class HeartPanel extends LitElement {
         ${ef('LV', this.tint(3), now.lv_ef, 'lv-ef')} ${ef('RV', this.tint(1), now.rv_ef, 'rv-ef')}
       </div>
       ${this.warnings()}
-      <table data-test="table" class=${heart.behind ? 'behind' : ''}>
+      <table data-test="table" class=${behind ? 'behind' : ''}>
         <thead>
           <tr>
             <th></th>
@@ -171,7 +170,7 @@ export class HeartPanel extends LitElement {
           ${line('End-systolic volume', volume(now.lv_esv_ml), volume(now.rv_esv_ml), 'mL')}
           ${line('Stroke volume', volume(now.lv_sv_ml), volume(now.rv_sv_ml), 'mL')}
           ${line('Ejection fraction', percent(now.lv_ef), percent(now.rv_ef), '%')}
-          ${line('Mass', heart.behind ? '…' : volume(now.lv_mass_g), '', 'g')}
+          ${line('Mass', behind ? '…' : volume(now.lv_mass_g), '', 'g')}
         </tbody>
       </table>
       ${this.group()}
@@ -180,22 +179,23 @@ export class HeartPanel extends LitElement {
           ${said?.model_version ? html`${said.model ?? 'model'} ${said.model_version}` : 'model unknown'}
         </span>
         <span class="row">
-          <button data-test="copy" ?disabled=${!said || heart.behind} @click=${this.copy}>${this.copied ? 'Copied' : 'Copy'}</button>
-          <button data-test="csv" ?disabled=${!said || heart.behind} @click=${this.download}>CSV</button>
+          <button data-test="copy" ?disabled=${!said || behind} @click=${this.copy}>${this.copied ? 'Copied' : 'Copy'}</button>
+          <button data-test="csv" ?disabled=${!said || behind} @click=${this.download}>CSV</button>
         </span>
       </div>
     </section>`;
   }
 
-  private cycle(): TemplateResult | typeof nothing {
+  private cycle(work: Work): TemplateResult | typeof nothing {
     const { heart } = this;
-    const { cine, view } = heart;
-    if (!cine || !view) return nothing;
-    const counted = heart.counted();
+    const { view } = heart;
+    const { cine } = work;
+    if (!view) return nothing;
+    const counted = work.counted();
     const at = view.position();
     const set = (phase: 'ed' | 'es', name: string) => {
       const frame = counted?.[phase];
-      const hand = heart.byHand[phase] !== null;
+      const hand = work.byHand[phase] !== null;
       return html`<span class="pair">
         <button class="link" data-test="go-${phase}" ?disabled=${frame === undefined} @click=${() => view.jump({ frame })}>
           ${name}: frame ${frame === undefined ? '–' : frame + 1}
@@ -237,11 +237,12 @@ export class HeartPanel extends LitElement {
   }
 
   private group(): TemplateResult | typeof nothing {
-    const diagnosis = this.heart.measurements?.diagnosis;
+    const { measurements, behind } = this.heart.following;
+    const diagnosis = measurements?.diagnosis;
     if (!diagnosis) return nothing;
     const named = (name: string) => GROUPS[name] ?? name;
     const ordered = Object.entries(diagnosis.probabilities).sort(([, a], [, b]) => b - a);
-    return html`<details data-test="diagnosis" data-value=${diagnosis.label} class=${this.heart.behind ? 'behind' : ''}>
+    return html`<details data-test="diagnosis" data-value=${diagnosis.label} class=${behind ? 'behind' : ''}>
       <summary><span class="dim">Suggested group</span> ${named(diagnosis.label)}</summary>
       ${ordered.map(
         ([name, part]) =>
@@ -253,7 +254,7 @@ export class HeartPanel extends LitElement {
   }
 
   private warnings(): TemplateResult | typeof nothing {
-    const warnings = this.heart.measurements?.warnings ?? [];
+    const warnings = this.heart.following.measurements?.warnings ?? [];
     if (!warnings.length) return nothing;
     return html`<ul class="warnings" data-test="warnings">
       ${warnings.map(({ code, text }) => html`<li data-code=${code}>${text}</li>`)}
@@ -273,7 +274,7 @@ export class HeartPanel extends LitElement {
   }
 
   private copy = async (): Promise<void> => {
-    const { measurements } = this.heart;
+    const { measurements } = this.heart.following;
     if (!measurements) return;
     await toClipboard(asText(measurements));
     this.copied = true;
@@ -285,7 +286,7 @@ export class HeartPanel extends LitElement {
   };
 
   private download = (): void => {
-    const { measurements } = this.heart;
+    const { measurements } = this.heart.following;
     if (!measurements) return;
     const link = document.createElement('a');
     link.href = URL.createObjectURL(new Blob([asCsv(measurements)], { type: 'text/csv' }));
@@ -295,7 +296,8 @@ export class HeartPanel extends LitElement {
   };
 
   private readonly leaving = (event: BeforeUnloadEvent): void => {
-    if (this.heart.saving === 'waiting' || this.heart.saving === 'failed') event.preventDefault();
+    const { saving } = this.heart.following;
+    if (saving === 'waiting' || saving === 'failed') event.preventDefault();
   };
 }
 

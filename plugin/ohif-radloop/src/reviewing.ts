@@ -5,6 +5,7 @@ import type { SubmittedLabel } from './answers';
 import { drawMap } from './map';
 import type { HeartPanel } from './panel';
 import type { Mark } from './places';
+import type { Work } from './work';
 
 const MARKS: [Mark, string][] = [
   ['slice', 'This slice'],
@@ -14,16 +15,18 @@ const MARKS: [Mark, string][] = [
 ];
 const SAVING = { nothing: '', waiting: 'Keeping your work …', kept: 'Your work is kept.', failed: 'Your work is not kept yet.' };
 
-export function reviewing(panel: HeartPanel): TemplateResult {
+export function reviewing(panel: HeartPanel, work: Work): TemplateResult {
   const { heart } = panel;
-  const { view, contours, cine } = heart;
-  if (!view || !contours || !cine) return html``;
+  const { view } = heart;
+  const { cine, contours } = work;
+  const { saving } = heart.following;
+  if (!view) return html``;
   const at = view.position();
-  const reviewed = heart.reviewed();
+  const reviewed = work.reviewed();
   const total = contours.frames * contours.slices;
   const mark = (kind: Mark) => {
     if (!at) return;
-    const planes = heart.planesFor(kind, at);
+    const planes = work.planesFor(kind, at);
     const undo = planes.every(plane => reviewed.has(plane));
     if (kind !== 'all' || undo) return heart.mark(planes, !undo);
     panel.ask({
@@ -33,7 +36,7 @@ export function reviewing(panel: HeartPanel): TemplateResult {
     });
   };
   const all = (kind: Mark) => {
-    const planes = at ? heart.planesFor(kind, at) : [];
+    const planes = at ? work.planesFor(kind, at) : [];
     return planes.length > 0 && planes.every(plane => reviewed.has(plane));
   };
   const submit = () => {
@@ -48,10 +51,10 @@ export function reviewing(panel: HeartPanel): TemplateResult {
       <h2>Reviewed</h2>
       <div class="row spread">
         <span data-test="reviewed" data-value=${reviewed.size}>${reviewed.size} of ${total} images</span>
-        <span class="dim" data-test="saving" data-value=${heart.saving}>${SAVING[heart.saving]}</span>
+        <span class="dim" data-test="saving" data-value=${saving}>${SAVING[saving]}</span>
       </div>
       <div style="margin:6px 0">
-        ${drawMap(contours, heart.marked, at, heart.counted(), to => void view.jump(to))}
+        ${drawMap(contours, work.marked, at, work.counted(), to => void view.jump(to))}
         <div class="legend">
           <span><i class="swatch" style="--tint:#2f7f5d"></i>marked</span>
           <span><i class="swatch" style="--tint:#6fd6a0"></i>changed</span>
@@ -91,7 +94,7 @@ export function reviewing(panel: HeartPanel): TemplateResult {
 
 function earlier(panel: HeartPanel, label: SubmittedLabel): TemplateResult {
   const { heart } = panel;
-  const open = heart.openedLabel?.id === label.id;
+  const open = heart.work?.began.label?.id === label.id;
   const frames = Object.keys(label.reviewed).length;
   const reopen = () => leavingWork(panel, `open the label of ${label.author}`, () => void heart.reopen(label));
   return html`<li>
@@ -110,6 +113,6 @@ function again(panel: HeartPanel): void {
 }
 
 function leavingWork(panel: HeartPanel, what: string, then: () => void): void {
-  if (panel.heart.saving === 'nothing') then();
+  if (panel.heart.following.saving === 'nothing') then();
   else panel.ask({ text: `Your unsubmitted work will be given up if you ${what}.`, yes: 'Give it up', then });
 }

@@ -27,6 +27,7 @@ export class CineView extends EventTarget {
   private looks: Look = 'outline';
   private timer = 0;
   private jumping: Promise<unknown> | null = null;
+  private loading: Promise<unknown> | null = null;
 
   constructor(
     private readonly ohif: Ohif,
@@ -118,6 +119,20 @@ export class CineView extends EventTarget {
     this.dispatchEvent(new Event('moved'));
   }
 
+  /** Fetch every image of the cine once the viewer shows it: contours need them all, and the model takes a while. */
+  async load(): Promise<void> {
+    const viewport = this.viewport();
+    if (!viewport) return;
+    const { imageLoader } = window.cornerstone;
+    this.loading ??= Promise.all(viewport.getImageIds().map(imageId => imageLoader.loadAndCacheImage(imageId)));
+    try {
+      await this.loading;
+    } catch (error) {
+      this.loading = null; // another try when contours are to be shown
+      throw error;
+    }
+  }
+
   /** Put contours over every image of the cine; false while the viewer does not show it. */
   async show(contours: Contours): Promise<boolean> {
     if (this.labelImages.length) {
@@ -126,9 +141,9 @@ export class CineView extends EventTarget {
     }
     const viewport = this.viewport();
     if (!viewport) return false;
+    await this.load();
     const imageIds = [...viewport.getImageIds()];
     const { imageLoader } = window.cornerstone;
-    await Promise.all(imageIds.map(imageId => imageLoader.loadAndCacheImage(imageId)));
     const images = imageLoader.createAndCacheDerivedLabelmapImages(imageIds);
     imageIds.forEach((imageId, i) => {
       const plane = this.plane(imageId);

@@ -22,15 +22,17 @@ const near = (a, b, message) => assert.ok(Math.abs(a - b) < 0.01, `${message}: $
 
 /** Labels of every image as they are on the screen, frame by frame; read, never set. */
 const onScreenLabels = async () => {
-  const ours = `globalThis.cornerstoneTools?.segmentation.state.getSegmentations()
-    .find(one => one.segmentationId.startsWith('radloop-'))`;
+  // Functions and no text: the viewer's page lets no text be run as a script.
+  const ours = () =>
+    globalThis.cornerstoneTools?.segmentation.state
+      .getSegmentations()
+      .find(one => one.segmentationId.startsWith('radloop-'))?.representationData.Labelmap.imageIds;
   await page.waitForFunction(ours);
-  return page.evaluate(ours => {
-    const shown = eval(ours);
-    return shown.representationData.Labelmap.imageIds.map(id =>
-      Array.from(globalThis.cornerstone.cache.getImage(id).voxelManager.getScalarData()),
-    );
-  }, ours);
+  const ids = await page.evaluate(ours);
+  return page.evaluate(
+    ids => ids.map(id => Array.from(globalThis.cornerstone.cache.getImage(id).voxelManager.getScalarData())),
+    ids,
+  );
 };
 const differing = (before, after) =>
   before.flatMap((plane, n) => (plane.some((label, i) => label !== after[n][i]) ? [n] : []));

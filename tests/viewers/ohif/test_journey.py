@@ -94,6 +94,7 @@ def test_seg_and_sr_are_in_the_archive_and_say_what_the_panel_said(journey: Jour
         drawn[:, :, z - 1, t - 1][pixels.T == 1] = number
     assert len(seg.pixel_array) == 3 * grid["slices"] * grid["frames"]
     assert np.array_equal(drawn, journey.labels)
+    assert {segment.SegmentAlgorithmType for segment in seg.SegmentSequence} == {"SEMIAUTOMATIC"}  # a person changed it
     assert read_sr(sr_file)["lv_ef"] == pytest.approx(journey.report["ef"], abs=0.01)
 
 

@@ -3,12 +3,14 @@
 import socket
 import threading
 from email.parser import BytesParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from RadLoopLib.client import Cancelled, Job, NotReached, Server, Strange, Ticket
+from RadLoopLib.client import Cancelled, Job, NotReached, Refused, Server, Strange, Ticket
 from RadLoopLib.client.multipart import Part, decode, encode
+from RadLoopLib.client.wire import Request, exchange
 
 parts = st.builds(Part, st.binary(max_size=200), st.none() | st.sampled_from(["a.nii.gz", "with space.nii", "ü.json"]))
 forms = st.dictionaries(st.sampled_from(["params", "image", "label", "file"]), parts, min_size=1)
@@ -66,3 +68,56 @@ def test_https_where_there_is_none_is_told():
         with pytest.raises(NotReached) as fault:
             Server(f"https://127.0.0.1:{listening.getsockname()[1]}").info(Ticket())
     assert "\n" not in str(fault.value)
+
+
+def test_the_token_goes_with_every_request_and_its_lack_is_said():
+    class Guarded(BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            known = self.headers["Authorization"] == "Bearer radloop_abc-1"
+            body = b'{"models": {"cine_heart": {}}}' if known else b'{"detail": "A token is needed."}'
+            self.send_response(200 if known else 401)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Guarded) as guarded:
+        threading.Thread(target=guarded.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{guarded.server_port}"
+        assert Server(url, " radloop_abc-1\n").info(Ticket())["models"]
+        for wrong in ("", "radloop_other"):
+            with pytest.raises(Refused, match="A token is needed"):
+                Server(url, wrong).info(Ticket())
+        guarded.shutdown()
+
+
+@pytest.mark.parametrize("token", ["two words", "a\nHost: evil.example", "tökén"])
+def test_what_cannot_be_a_token_is_sent_nowhere(token):
+    with pytest.raises(Strange, match="copied whole"):
+        Server("http://127.0.0.1:8000", token)
+
+
+def test_a_server_that_closes_at_once_is_heard_to_the_end():
+    """It reads the head of a request, answers and closes: whatever we send beyond would cost the rest of its answer."""
+    heads, answer = [], b"x" * 200_000
+
+    class Curt(BaseHTTPRequestHandler):
+        def do_GET(self):
+            heads.append(dict(self.headers))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Curt) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        for _ in range(50):
+            assert exchange(url, Request("GET", "/", {}), Ticket()).body == answer
+        server.shutdown()
+    assert not [head for head in heads if {"Transfer-Encoding", "Content-Length"} & head.keys()]

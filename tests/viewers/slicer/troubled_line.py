@@ -4,7 +4,22 @@ import contextlib
 import socket
 import threading
 import time
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+
+@dataclass
+class _Call:
+    """One connection through the line; ``client_left`` once the client sends no more."""
+
+    near: socket.socket
+    far: socket.socket
+    client_left: threading.Event = field(default_factory=threading.Event)
+
+    def cut(self) -> None:
+        for end in (self.near, self.far):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
 
 
 class TroubledLine:
@@ -40,30 +55,38 @@ class TroubledLine:
                 near.close()
                 continue
             self.open_connections += 1
-            both = (near, far)
-            threading.Thread(target=self._relay, args=(near, far, "up_bytes", both), daemon=True).start()
-            threading.Thread(target=self._relay, args=(far, near, "down_bytes", both), daemon=True).start()
+            threading.Thread(target=self._carry, args=(_Call(near, far),), daemon=True).start()
 
-    def _relay(self, source, target, limit, both) -> None:
+    def _carry(self, call: _Call) -> None:
+        """Relay both ways until both have ended: closing earlier would throw away what is still on its way, and a
+        number of a closed socket may be that of a new one already."""
+        up = threading.Thread(target=self._relay, args=(call, call.near, call.far, "up_bytes"), daemon=True)
+        up.start()
+        self._relay(call, call.far, call.near, "down_bytes")
+        up.join()
+        call.near.close()
+        call.far.close()
+        self.open_connections -= 1
+
+    def _relay(self, call: _Call, source: socket.socket, target: socket.socket, limit: str) -> None:
         passed = 0
-        with contextlib.suppress(OSError):
+        try:
             while data := source.recv(4096):
                 most = getattr(self, limit)
                 if most is not None and passed + len(data) > most:
                     target.sendall(data[: most - passed])
-                    break
+                    call.cut()
+                    return
                 if limit == "down_bytes":
-                    while self.bytes_per_s == 0:
+                    while self.bytes_per_s == 0 and not call.client_left.is_set():
                         time.sleep(0.01)
-                        if both[0].fileno() < 0:
-                            return
                     if self.bytes_per_s:
                         time.sleep(len(data) / self.bytes_per_s)
                 target.sendall(data)
                 passed += len(data)
-        for end in both:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-        if limit == "down_bytes":
-            self.open_connections -= 1
+            target.shutdown(socket.SHUT_WR)  # this way has ended; the other has not
+        except OSError:  # one of the two is gone without a word
+            call.cut()
+        finally:
+            if limit == "up_bytes":
+                call.client_left.set()

@@ -64,7 +64,7 @@ class ModelInfo(_Words):
     version: str
     label_details: list[LabelDetail] = []
     state: Literal["loading", "ready", "failed"] = "loading"
-    reason: str | None = Field(default=None, description="why the model cannot be used")
+    reason: str | None = Field(default=None, description="why the model cannot be used, or another version answers")
 
     @classmethod
     def from_metadata(cls, metadata: dict[str, Any]) -> "ModelInfo":
@@ -89,6 +89,13 @@ class StrategyInfo(_Words):
     description: str
 
 
+class Method(_Words):
+    """A trainer or a way of scoring; ``config`` is what can be set, with its usual values."""
+
+    description: str
+    config: dict[str, Any] = {}
+
+
 class DatastoreSummary(_Words):
     """How many images there are, how many have a final label, and how many labels each tag has."""
 
@@ -103,6 +110,7 @@ class Queue(_Words):
     waiting: int
     running: int
     workers_ready: int
+    expected_wait_s: float = Field(description="until a request that comes now begins, at the present pace")
 
 
 class Info(_Words):
@@ -113,12 +121,13 @@ class Info(_Words):
     version: str
     labels: list[str]
     models: dict[str, ModelInfo]
-    trainers: dict[str, Any] = {}
+    trainers: dict[str, Method] = {}
     strategies: dict[str, StrategyInfo]
-    scoring: dict[str, Any] = {}
+    scoring: dict[str, Method] = {}
     train_stats: dict[str, Any] = {}
     datastore: DatastoreSummary
     queue: Queue
+    jobs: dict[str, int] = Field(description="jobs of each kind that wait or run")
     research_use_only: Literal[True] = True
 
 
@@ -152,6 +161,29 @@ class SessionInfo(_Words):
 class NewSession(_Words):
     session_id: str
     session_info: SessionInfo
+
+
+class AccessAsked(_Words):
+    """Whether the server asks for tokens. ``client_id`` and ``realm`` are MONAI Label's; nothing stands behind them."""
+
+    enabled: bool
+    client_id: str = "radloop"
+    realm: str = ""
+
+
+class AccessToken(_Words):
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"
+
+
+class LoggedIn(_Words):
+    """Whose a token is, what it may do, and until when (UTC, ISO 8601; null where nobody is asked for one)."""
+
+    username: str
+    email: None = None
+    name: str
+    roles: list[str]
+    expires: str | None
 
 
 class Health(_Words):

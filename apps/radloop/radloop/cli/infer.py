@@ -101,9 +101,12 @@ def _step(tick: Callable[[float], None], index: int, of: int, share: float) -> N
 
 
 def _load(model: str) -> "Bundle":
-    from radloop.models import load_bundle
+    from radloop.tasks.served import served_bundle
 
-    return load_bundle(model)
+    bundle, passed_over = served_bundle(model)
+    for reason in passed_over.values():
+        click.echo(f"{reason} Version {bundle.version} answers instead.", err=True)
+    return bundle
 
 
 def _analyse(

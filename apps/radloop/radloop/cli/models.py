@@ -1,16 +1,30 @@
-"""``radloop models``: which bundles there are."""
+"""``radloop models``: which models there are, their versions, and which version answers."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from radloop.cli.options import AS_JSON
+from radloop.cli.options import AS_JSON, MODEL
+
+if TYPE_CHECKING:
+    from radloop.store import Store
+
+DATA: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
+    "--data", metavar="DIR", type=click.Path(path_type=Path), help="Data folder (default: the user's)."
+)
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @AS_JSON
-def models(as_json: bool) -> None:
-    """List the models with version, size, task and the licence of their weights."""
+@click.pass_context
+def models(context: click.Context, as_json: bool) -> None:
+    """List the models with version, size, task and the licence of their weights; with a command, their versions."""
+    if context.invoked_subcommand is not None:
+        return
     from radloop.models.catalog import cards
 
     rows = [
@@ -31,3 +45,99 @@ def models(as_json: bool) -> None:
         size = f"{row['megabytes']} MB" if row["megabytes"] else "weights missing"
         click.echo(f"{row['name']} {row['version']}  {size}\n  {row['task']}")
         click.echo(f"  weights: {row['weights_licence']}; data: {row['data_licence']}")
+
+
+@models.command()
+@MODEL
+@DATA
+@AS_JSON
+def history(model: str, data: Path | None, as_json: bool) -> None:
+    """List the versions of MODEL, oldest first: what each came from, learned from and reached."""
+    from radloop.store.versions import history as versions_of
+    from radloop.store.versions import publications_of, served
+
+    with _versions(model, data) as store:
+        rows, happened = versions_of(store, model), publications_of(store, model)
+        serves = served(store, model)
+    answering = serves[0].name if serves else None
+    published = {one.version for one in happened}
+    listed = [
+        {
+            "name": row.name,
+            "state": "published" if row.name in published else "unpublished",
+            "serves": row.name == answering,
+            "origin": row.origin,
+            "parent": row.parent,
+            "created": row.created,
+            "sha256": row.sha256,
+            "data": row.data,
+            "metrics": row.metrics,
+            "configuration": row.configuration,
+        }
+        for row in rows
+    ]
+    if as_json:
+        click.echo(json.dumps({"model": model, "serves": answering, "versions": listed}))
+        return
+    for one in listed:
+        click.echo(_line(one))
+
+
+@models.command()
+@MODEL
+@click.argument("version", metavar="VERSION")
+@DATA
+def publish(model: str, version: str, data: Path | None) -> None:
+    """Have VERSION of MODEL answer from now on; a server that runs follows without a restart."""
+    from radloop.store.versions import publish as make_it_answer
+    from radloop.store.versions import version as find
+
+    with _versions(model, data) as store:
+        row = find(store, model, version)
+        _load(model, row.name, row.weights, row.sha256)
+        make_it_answer(store, model, version, None)
+    click.echo(f"{model} {version} answers from now on")
+
+
+@models.command()
+@MODEL
+@DATA
+def rollback(model: str, data: Path | None) -> None:
+    """Have the version of MODEL answer again that did before the present one was published."""
+    from radloop.store.versions import rollback as step_back
+
+    with _versions(model, data) as store:
+        row = step_back(store, model, None)
+    click.echo(f"{model} {row.name} answers from now on")
+
+
+@contextmanager
+def _versions(model: str, data: Path | None) -> "Iterator[Store]":
+    """The store with the versions of a model; what is shipped is one of them."""
+    from radloop import places
+    from radloop.models.catalog import card
+    from radloop.store import Store
+    from radloop.store.versions import note_shipped
+
+    about = card(model)
+    with Store(places.data(data)) as store:
+        if about.weights.is_file():
+            note_shipped(store, model, about.version, about.weights)
+        yield store
+
+
+def _load(model: str, version: str, file: Path, sha256: str) -> None:
+    """Raises Refusal where the weights are not whole or do not load: such a version is never published."""
+    from radloop.models.versions import Versions, Weights
+
+    Versions(model).first_good([Weights(version, file, sha256)])
+
+
+def _line(one: dict[str, Any]) -> str:
+    dice = one["metrics"].get("mean_dice")
+    parts = [f"{'*' if one['serves'] else ' '} {one['name']:<16}", f"{one['state']:<12}", one["created"][:16]]
+    if one["parent"]:
+        parts.append(f"from {one['parent']}, {len(one['data']['train'])} labels")
+    if dice is not None:
+        parts.append(f"mean Dice {dice:.4f} (before: {one['metrics']['parent']['mean_dice']:.4f})")
+    return "  ".join(parts)

@@ -14,7 +14,7 @@ from radloop.dicom.pixels import read_pixels
 from radloop.dicom.plane import MR, Plane, planes_of
 from radloop.dicom.plane import text as said_in
 from radloop.dicom.source import Source
-from radloop.images import Cine, Remark
+from radloop.images import Cine, Remark, is_named_as_picture
 from radloop.refusal import Refusal
 
 _PIXEL_DATA = 0x7FE00010
@@ -44,23 +44,25 @@ def each_study(folder: Path) -> list[DicomCine | Refusal]:
     studies: dict[str, list[Plane]] = {}
     for plane in _once(planes):
         studies.setdefault(plane.study_uid, []).append(plane)
-    remarks = tuple(_left_out(found))
-    cines: list[DicomCine | Refusal] = []
-    for _, of_study in sorted(studies.items()):
-        try:
-            cine = short_axis(of_study)
-            cines.append(replace(cine, remarks=cine.remarks + remarks))
-        except Refusal as refusal:
-            damaged = f" Damaged: {_some(found.damaged)}." if found.damaged else ""
-            cines.append(Refusal(refusal.code, refusal.sentence + damaged))
-    return cines
+    return [cine_among(of_study, found.others, found.damaged) for _, of_study in sorted(studies.items())]
 
 
-def _left_out(found: Scan) -> Iterator[Remark]:
-    for code, names, what in (
-        ("SKIPPED_FILES", found.others, "no DICOM"),
-        ("DAMAGED_FILES", found.damaged, "damaged"),
-    ):
+def cine_among(planes: Sequence[Plane], others: Sequence[str], damaged: Sequence[str]) -> DicomCine | Refusal:
+    """The short-axis cine of a study, or why there is none; ``others`` and ``damaged`` name files beside it.
+
+    A cine tells which of them were skipped; a refusal names what is damaged, which may be what is missing.
+    """
+    try:
+        cine = short_axis(planes)
+    except Refusal as refusal:
+        return Refusal(refusal.code, refusal.sentence + (f" Damaged: {_some(damaged)}." if damaged else ""))
+    return replace(cine, remarks=(*cine.remarks, *_left_out(others, damaged)))
+
+
+def _left_out(others: Sequence[str], damaged: Sequence[str]) -> Iterator[Remark]:
+    # A picture in another format is a case of its own, and nothing that was skipped.
+    others = [name for name in others if not is_named_as_picture(name)]
+    for code, names, what in (("SKIPPED_FILES", others, "no DICOM"), ("DAMAGED_FILES", damaged, "damaged")):
         if names:
             how_many = "1 file that is" if len(names) == 1 else f"{len(names)} files that are"
             yield Remark(code, f"Skipped {how_many} {what}: {_some(names)}.")

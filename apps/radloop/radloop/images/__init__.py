@@ -4,7 +4,7 @@ Knows NIfTI and NRRD, voxel grids in mm (RAS+) and frame times in ms; refuses fi
 trusted before anything large is allocated. Knows nothing of hearts, models or HTTP.
 """
 
-from radloop.images.bounds import Limits
+from radloop.images.bounds import Limits, limit_to
 from radloop.images.cine import (
     count_frames,
     read_cine,
@@ -14,7 +14,7 @@ from radloop.images.cine import (
     write_label,
     write_label_nrrd,
 )
-from radloop.images.folder import case_name, find_images
+from radloop.images.folder import case_name, find_images, is_named_as_picture
 from radloop.images.picture import Cine, LabelMap, Remark
 from radloop.images.whole_file import replace_whole
 
@@ -26,6 +26,8 @@ __all__ = [
     "case_name",
     "count_frames",
     "find_images",
+    "is_named_as_picture",
+    "limit_to",
     "read_cine",
     "read_label",
     "read_label_of",

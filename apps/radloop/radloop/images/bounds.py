@@ -17,6 +17,19 @@ class Limits:
     max_voxels: int = 2**28
 
 
+_in_force = Limits()
+
+
+def limit_to(limits: Limits) -> None:
+    """Read no larger images in this process from now on; servers and their workers are told so by their settings."""
+    global _in_force
+    _in_force = limits
+
+
+def limits_in_force() -> Limits:
+    return _in_force
+
+
 Shape = tuple[int, int, int, int]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from radloop.images.bounds import Limits
+from radloop.images.bounds import Limits, limits_in_force
 from radloop.images.picture import Cine, LabelMap, Remark
 from radloop.refusal import Refusal
 
@@ -20,7 +20,7 @@ _quietly = np.errstate(over="ignore", invalid="ignore")
 
 
 @_quietly
-def read_cine(path: Path, *, limits: Limits = Limits()) -> Cine:  # noqa: B008 (frozen)
+def read_cine(path: Path, *, limits: Limits | None = None) -> Cine:
     """Read a cine (x, y, z, t) from NIfTI (.nii, .nii.gz) or NRRD (.nrrd, .seq.nrrd), told apart by content.
 
     Voxels keep their type unless the header scales them. A file of three dimensions is a cine of one
@@ -49,7 +49,7 @@ def count_frames(path: Path) -> int | None:
 
 
 @_quietly
-def read_label(path: Path, *, limits: Limits = Limits()) -> LabelMap:  # noqa: B008 (frozen)
+def read_label(path: Path, *, limits: Limits | None = None) -> LabelMap:
     """Read labels (x, y, z, t), written in any type of number.
 
     Raises Refusal as ``read_cine``, and LABEL_VALUES where a voxel is not 0, 1, 2 or 3.
@@ -66,7 +66,7 @@ def read_label(path: Path, *, limits: Limits = Limits()) -> LabelMap:  # noqa: B
     return label
 
 
-def read_label_of(path: Path, cine: Cine, *, limits: Limits = Limits()) -> LabelMap:  # noqa: B008 (frozen)
+def read_label_of(path: Path, cine: Cine, *, limits: Limits | None = None) -> LabelMap:
     """Read labels of ``cine``, of all its frames or of one: (x, y, z, t) or (x, y, z, 1).
 
     Raises Refusal as ``read_label``, and LABEL_GRID where they do not lie on the cine's own grid: another shape,
@@ -107,7 +107,8 @@ def write_cine(path: Path, cine: Cine) -> None:
     write_nifti(path, cine.voxels, cine)
 
 
-def _read(path: Path, limits: Limits) -> Cine:
+def _read(path: Path, limits: Limits | None) -> Cine:
+    limits = limits or limits_in_force()
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe or a device would keep us waiting
             raise Refusal("NOT_AN_IMAGE", f"{path}: is not a file.")

@@ -13,6 +13,11 @@ def case_name(path: Path) -> str:
     return path.name[: len(path.name) - len(_suffix(path))]
 
 
+def is_named_as_picture(name: str) -> bool:
+    """Whether a file is NIfTI or NRRD by its name."""
+    return bool(_suffix(Path(name)))
+
+
 def find_images(folder: Path) -> list[Path]:
     """Every NIfTI and NRRD file in a folder and below, sorted, but hidden ones and labels (``*_gt``).
 

@@ -47,6 +47,9 @@ def read_nifti(file: BinaryIO, path: Path, limits: Limits) -> Cine:
     except (HeaderDataError, ValueError, OverflowError) as error:
         raise Refusal("DAMAGED", f"{name}: its header is damaged ({error}).") from error
 
+    if header["vox_offset"] < 0:  # 0 is common, and means right behind the header
+        raise Refusal("DAMAGED", f"{name}: its header is damaged (its voxels begin before the file).")
+
     block = read_block(stream, path, offset=offset, n_bytes=int(np.prod(shape)) * dtype.itemsize)
     stored = np.frombuffer(block, dtype).reshape(shape, order="F")
     voxels: NDArray[Any] = stored.astype(dtype.newbyteorder("="), copy=False)

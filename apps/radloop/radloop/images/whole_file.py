@@ -1,5 +1,6 @@
 """Output files that are there whole or not at all."""
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -27,7 +28,9 @@ def replace_whole(path: Path) -> Iterator[Path]:
         temporary.replace(path)
         _sync(path.parent)
     except OSError as error:
-        raise Refusal("CANNOT_WRITE", f"{path}: cannot be written ({error.strerror or error}).") from error
+        status = 507 if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else 503
+        sentence = f"{path}: cannot be written ({error.strerror or error})."
+        raise Refusal("CANNOT_WRITE", sentence, http_status=status) from error
     finally:
         with suppress(OSError):  # mostly it is not there any more
             temporary.unlink()

@@ -19,10 +19,11 @@ class Bundle:
     """A bundle that is ready to infer. Made once a process: its network stays in memory.
 
     ``inferer`` and ``network_def`` are those of the bundle's ``configs/inference.json``, so that an answer
-    here is the answer of ``python -m monai.bundle run``.
+    here is the answer of ``python -m monai.bundle run``. ``version`` names the weights: the bundle's own, or a
+    version that was made from them.
     """
 
-    def __init__(self, about: BundleCard, weights: Path | None = None) -> None:
+    def __init__(self, about: BundleCard, weights: Path | None = None, version: str | None = None) -> None:
         # torch and monai take seconds to import, and whoever only lists bundles needs neither.
         import torch
         from monai.bundle.config_parser import ConfigParser
@@ -30,6 +31,7 @@ class Bundle:
         if str(about.folder) not in sys.path:
             sys.path.append(str(about.folder))
         self.about = about
+        self.version = version or about.version
         parser = ConfigParser()
         parser.read_config(about.folder / "configs" / "inference.json")
         parser["bundle_root"] = str(about.folder)
@@ -37,10 +39,6 @@ class Bundle:
         self.network: Any = parser.get_parsed_content("network_def").to(self.device).eval()
         self.inferer: Any = parser.get_parsed_content("inferer")
         _load_weights(self.network, weights or about.weights)
-
-    @property
-    def version(self) -> str:
-        return self.about.version
 
     def predict(self, cine: Cine, progress: Callable[[float], None] | None = None) -> Prediction:
         """Label every frame; ``progress`` is called with 0..1."""
@@ -66,9 +64,9 @@ class Bundle:
                 module.keep_state = True
 
 
-def load_bundle(name: str, weights: Path | None = None) -> Bundle:
+def load_bundle(name: str, weights: Path | None = None, version: str | None = None) -> Bundle:
     """Load a shipped bundle, or another set of weights for it. Raises Refusal if it cannot be loaded whole."""
-    return Bundle(card(name), weights)
+    return Bundle(card(name), weights, version)
 
 
 def _load_weights(network: Any, path: Path) -> None:

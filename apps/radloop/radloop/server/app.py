@@ -1,36 +1,73 @@
 """The application: MONAI Label's routes that are safe to offer, and nothing else."""
 
 import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
 from radloop import __version__, places
 from radloop.answers.service import Problem
-from radloop.server import datastore, dicomweb, health, inference, info, panel, sampling, session_routes, viewer
+from radloop.server import (
+    datastore,
+    dicomweb,
+    health,
+    inference,
+    info,
+    jobs_routes,
+    login,
+    logs,
+    metrics_routes,
+    panel,
+    sampling,
+    session_routes,
+    tasks_routes,
+    versions_routes,
+    viewer,
+)
+from radloop.server.access import Access, Doorkeeper
+from radloop.server.batch import Batch
 from radloop.server.catalogue import Catalogue
 from radloop.server.context import Context
 from radloop.server.desk import HeartDesk
+from radloop.server.disk import Disk
 from radloop.server.drafts import Drafts
 from radloop.server.guard import Guard
+from radloop.server.jobs import Jobs
+from radloop.server.metrics import Metrics
+from radloop.server.openapi import tell_roles
 from radloop.server.pictures import Pictures
 from radloop.server.problems import answer_problems
+from radloop.server.recorder import Recorder
 from radloop.server.sessions import Sessions
 from radloop.server.settings import Settings
+from radloop.server.stock_boundary import StockBoundary
+from radloop.server.training import Training
+from radloop.server.versions import Serving
 from radloop.server.watch import Watch
 from radloop.store import Store
+from radloop.store.audit import Audit
+from radloop.store.tokens import Tokens
 from radloop.workers import Pool
 
 LOOK_AT_FOLDER_S, LOOK_AT_SERVER_S = 2.0, 60.0
 """How old what is known of the archive may be when images are listed."""
 
+BEHIND = 5
+"""Jobs stand back behind requests, which somebody waits for."""
+
 PROBLEMS = {
     400: "The request cannot be understood, or asks for what no client may",
+    401: "A token is needed",
+    403: "The token's role may not do this, or the page is of another origin",
     404: "There is no such thing",
     413: "Too large",
     422: "The file or a value cannot be used",
+    503: "Not now; Retry-After says when to come back",
+    507: "The disk is full: nothing was kept",
 }
 
 
@@ -40,11 +77,20 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
     scratch = data / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
+    tempfile.tempdir = str(scratch)  # uploads on their way, too: one disk to watch, and nothing is left behind
 
     store = Store(data, settings.studies_folder)
     from radloop.dicom.web import open_archive
 
     pictures = Pictures(store, open_archive(settings.archive))
+    disk = Disk(data, settings.disk_reserve_mb << 20)
+    door = Doorkeeper(Tokens(store.database) if settings.asks_for_tokens else None)
+    counts = Metrics()
+    logs.keep_log(data)
+    serving = Serving(store, pool, catalogue, places.bundles())
+    nice = min(19, settings.niceness + BEHIND)
+    training, batch = Training(pictures, catalogue, places.bundles(), nice), Batch(pictures, nice)
+    jobs = Jobs(store, {"train": training.work, "batch_infer": batch.infer, "scoring": batch.score})
     watch = Watch(pictures, every_s=LOOK_AT_FOLDER_S if settings.studies_folder else LOOK_AT_SERVER_S)
 
     @asynccontextmanager
@@ -69,16 +115,43 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
         catalogue=catalogue,
         pool=pool,
         store=store,
+        serving=serving,
+        training=training,
+        jobs=jobs,
         pictures=pictures,
         watch=watch,
         sessions=Sessions(data / "sessions", settings.session_expiry_s),
         scratch=scratch,
+        disk=disk,
+        metrics=counts,
     )
-    app.add_middleware(Guard, body_limit=settings.upload_limit_mb << 20)
+    tls = settings.speaks_tls or settings.behind_proxy
+    # The last one is the outermost.
+    app.add_middleware(Access, door=door, disk=disk)
+    app.add_middleware(Recorder, audit=Audit(store.database), metrics=counts, disk=disk)
+    app.add_middleware(StockBoundary)
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
+            allow_headers=["Authorization", "Content-Type"],
+        )
+    app.add_middleware(
+        Guard,
+        body_limit=settings.upload_limit_mb << 20,
+        hosts=settings.names,
+        origins=settings.origins,
+        tls=tls,
+    )
     answer_problems(app)
-    for routes in (info, inference, datastore, session_routes, sampling, health):
+    app.include_router(login.router(door, secure=tls))
+    for routes in (info, inference, datastore, session_routes, sampling, health, metrics_routes):
+        app.include_router(routes.router)
+    for routes in (tasks_routes, jobs_routes, versions_routes, logs):
         app.include_router(routes.router)
     _for_ohif(app, context, data)
+    tell_roles(app)
     return app
 
 

@@ -2,14 +2,19 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from radloop.answers.panel import CaseState, EveryCase, State
 from radloop.images import count_frames
+from radloop.refusal import Refusal
 from radloop.server.context import Context
 from radloop.store import ImageRow
 
 A_MODELS_OWN = "original"
 """MONAI Label's tag for a label that no person has submitted."""
+
+ANALYSED = "analysed"
+"""In an image's info: the model version that looked at it last."""
 
 
 def every_case(here: Context) -> EveryCase:
@@ -17,17 +22,33 @@ def every_case(here: Context) -> EveryCase:
     objects = here.store.listing()["objects"]
     return EveryCase(
         cases=[
-            CaseState(image=row.id, state=_state(set(objects[row.id]["labels"])), n_frames=_frames(here, row))
+            CaseState(image=row.id, state=_state(set(objects[row.id]["labels"]), row.info), n_frames=_frames(here, row))
             for row in here.store.images()
             if row.id in objects
         ]
     )
 
 
-def _state(tags: set[str]) -> State:
+def note_analysed(here: Context, image: str, version: str | None) -> None:
+    """Remember that a model has looked at an image; what is known already is not written again."""
+    if version and here.store.image_info(image).get(ANALYSED) != version:
+        here.store.set_image_info(image, {ANALYSED: version})
+
+
+def was_analysed(here: Context, image: str) -> bool:
+    """Whether a model has looked at an image; one that the store does not know yet was looked at by none."""
+    try:
+        return ANALYSED in here.store.image_info(image)
+    except Refusal as refusal:
+        if refusal.http_status != 404:
+            raise
+        return False
+
+
+def _state(tags: set[str], info: dict[str, Any]) -> State:
     if tags - {A_MODELS_OWN}:
         return "submitted"
-    return "analysed" if tags else "new"
+    return "analysed" if tags or ANALYSED in info else "new"
 
 
 def _frames(here: Context, row: ImageRow) -> int | None:

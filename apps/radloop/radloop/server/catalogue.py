@@ -54,4 +54,4 @@ def _state(name: str, facts: dict[str, Any] | None, fault: str | None) -> dict[s
         return {"state": "loading"}
     if name in facts["faults"]:
         return {"state": "failed", "reason": facts["faults"][name]}
-    return {"state": "ready", "version": facts["versions"][name]}
+    return {"state": "ready", "version": facts["versions"][name], "reason": facts.get("reasons", {}).get(name)}

@@ -7,9 +7,14 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from radloop.server.catalogue import Catalogue
+from radloop.server.disk import Disk
+from radloop.server.jobs import Jobs
+from radloop.server.metrics import Metrics
 from radloop.server.pictures import Pictures
 from radloop.server.sessions import Sessions
 from radloop.server.settings import Settings
+from radloop.server.training import Training
+from radloop.server.versions import Serving
 from radloop.server.watch import Watch
 from radloop.store import Store
 from radloop.workers import Pool
@@ -23,10 +28,15 @@ class Context:
     catalogue: Catalogue
     pool: Pool
     store: Store
+    serving: Serving
+    training: Training
+    jobs: Jobs
     pictures: Pictures
     watch: Watch
     sessions: Sessions
     scratch: Path
+    disk: Disk
+    metrics: Metrics
 
 
 def _of(request: Request) -> Context:

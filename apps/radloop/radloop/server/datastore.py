@@ -15,6 +15,7 @@ from radloop.answers.service import AddedImage, AddedLabel, DatastoreSummary
 from radloop.refusal import Refusal
 from radloop.server.context import Context, Here
 from radloop.server.dataset import zipped
+from radloop.server.deeds import author, current
 from radloop.server.forms import json_object, keep, plain_name
 from radloop.server.submitted import look_through
 from radloop.store import LabelRow, image_id_of
@@ -64,6 +65,7 @@ def add_image(
     with _received(here, file) as path:
         read_cine(path)
         row = here.store.add_image(image_id, path)
+    current().id = row.id
     info.pop("client_id", None)
     if info:
         here.store.set_image_info(row.id, info)
@@ -125,7 +127,8 @@ def add_label(
     picture = here.pictures.picture(image)
     with _received(here, label) as path:
         info = look_through(path, picture.file, given)
-        here.store.add_label(picture.id, path, tag=tag or "final", author=None, info=info)
+        current().model_version = str(info.get("from_version") or "")
+        here.store.add_label(picture.id, path, tag=tag or "final", author=author(), info=info)
     return AddedLabel(image=picture.id, label=picture.id)
 
 

@@ -14,8 +14,9 @@ from radloop.answers import Measurements
 from radloop.answers.panel import Case, Cases, EveryCase, Exported, NoCine, Plane, State, Submission, SubmittedLabel
 from radloop.images import LabelMap, read_label, read_label_of, write_label
 from radloop.refusal import Refusal
-from radloop.server.cases import every_case
+from radloop.server.cases import every_case, note_analysed, was_analysed
 from radloop.server.context import Context
+from radloop.server.deeds import author, current
 from radloop.server.panel import Figures, Grid
 from radloop.server.pictures import said_of, without_pixels
 from radloop.server.segments import segments_of
@@ -29,6 +30,9 @@ REMEMBERED = 8
 """Analyses that are at hand when a person comes back to a case."""
 
 Answered = tuple[LabelMap, Measurements]
+
+_COUNT = "00201209"
+"""The number of a series' objects, in searches."""
 
 
 class HeartDesk:
@@ -109,7 +113,8 @@ class HeartDesk:
             file = Path(folder) / "label.nii.gz"
             write_label(file, labels, without_pixels(cine))
             info = {**review, "assumed_reviewed": False}
-            return _told(self._here.store.add_label(cine.id, file, author=None, info=info))
+            current().model_version = submission.from_version or ""
+            return _told(self._here.store.add_label(cine.id, file, author=author(), info=info))
 
     def export(self, image: str, figures: Figures, measurements: Measurements) -> Exported:
         import pydicom
@@ -150,16 +155,19 @@ class HeartDesk:
             asked = {"model": MODEL, "file": str(picture.file), "image": picture.id, "said": picture.said}
             result = self._asked("infer", {**asked, "params": {}, "folder": folder})
             labels = read_label(Path(result["file"]))
-        # Measured as every later change of the contours is.
-        return labels, self.measure(image, Figures(labels, json.loads(result["answer"])["model_version"]))
+        # The answer for MONAI Label's clients says more than was measured.
+        answer = json.loads(result["answer"])
+        measurements = Measurements.model_validate({name: answer[name] for name in Measurements.model_fields})
+        note_analysed(self._here, picture.id, measurements.model_version)
+        return labels, measurements
 
     def _asked(self, what: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        job = self._here.pool.submit(what, arguments, time_limit_s=self._here.settings.time_limit_s)
+        job = self._here.serving.submit(what, arguments, time_limit_s=self._here.settings.time_limit_s)
         return job.future.result()
 
     def _version(self) -> str | None:
-        facts = self._here.pool.facts
-        return facts["versions"].get(MODEL) if facts else None
+        row = self._here.serving.served(MODEL)
+        return row.name if row else None
 
     def _cine(self, image: str) -> "DicomCine":
         return self._here.pictures.cine(image)
@@ -167,7 +175,7 @@ class HeartDesk:
     def _case(self, cine: "DicomCine") -> Case:
         picture = without_pixels(cine)
         labels = self.labels(cine.id)
-        state: State = "submitted" if labels else "new"
+        state: State = "submitted" if labels else "analysed" if was_analysed(self._here, cine.id) else "new"
         planes = [row[t] for t in range(cine.n_frames) for row in cine.grid]
         return Case(
             image=cine.id,
@@ -185,9 +193,13 @@ class HeartDesk:
         )
 
     def _others(self, study: str, found: list["DicomCine"]) -> list[NoCine]:
-        """Why a series is no cine, in the archive's words; one that makes a cine by itself is taken into ``found``."""
+        """Why a series is no cine, in the archive's words, the largest first: it is the one that was meant.
+
+        A series that makes a cine by itself is taken into ``found``.
+        """
         others = []
-        for row in self._archive.search("series", [], study):
+        rows = self._archive.search("series", [("includefield", _COUNT)], study)
+        for row in sorted(rows, key=lambda row: -int(_first(row, _COUNT) or 0)):
             uid, description = (_first(row, tag) for tag in ("0020000E", "0008103E"))
             try:
                 found.append(self._archive.find_cine(uid))

@@ -1,20 +1,18 @@
 """What is asked of every request before any route sees it, and said in every answer."""
 
-import json
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
-ANSWER_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "SAMEORIGIN",
-}
+from radloop.server.headers import ANSWER_HEADERS, HSTS
+from radloop.server.plainly import answer
+
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+RETRY_AFTER_S = 5
+"""What is said to clients that find something out of order for a while."""
 
 
 class TooLarge(Exception):
@@ -22,13 +20,30 @@ class TooLarge(Exception):
 
 
 class Guard:
-    """Refuses other host names (DNS rebinding), pages of other origins, and bodies over ``body_limit`` bytes."""
+    """Refuses other host names (DNS rebinding), pages of other origins, and bodies over ``body_limit`` bytes.
 
-    def __init__(self, app: ASGIApp, body_limit: int) -> None:
+    ``hosts`` are names of this server beside those of loopback, ``origins`` those of pages elsewhere that may use it.
+    ``tls``: browsers reach the server by https only.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        body_limit: int,
+        *,
+        hosts: Iterable[str] = (),
+        origins: Iterable[str] = (),
+        tls: bool = False,
+    ) -> None:
         self.app = app
         self.body_limit = body_limit
+        self.hosts = LOOPBACK_NAMES | {host.lower() for host in hosts}
+        self.origins = frozenset(origins)
+        self.said = {**ANSWER_HEADERS, "Strict-Transport-Security": HSTS} if tls else ANSWER_HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            return await send({"type": "websocket.close", "code": 1008})
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
@@ -39,8 +54,10 @@ class Guard:
             if message["type"] == "http.response.start":
                 answered = True
                 given = MutableHeaders(scope=message)
-                for name, value in ANSWER_HEADERS.items():
+                for name, value in self.said.items():
                     given.setdefault(name, value)
+                if message["status"] == 503:
+                    given.setdefault("Retry-After", str(RETRY_AFTER_S))
             await send(message)
 
         problem = self._problem(headers)
@@ -51,14 +68,14 @@ class Guard:
                 if answered:
                     raise
                 problem = self._too_large()
-        await _answer(sending, *problem)
+        await answer(sending, *problem)
 
     def _problem(self, headers: Headers) -> tuple[int, str] | None:
         host = _name(headers.get("host", ""))
-        if host not in HOSTS:
-            return 400, "This host name is not served here."
+        if host not in self.hosts:
+            return 400, "This host name is not served here; whoever runs the server can add it to the setting hosts."
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != headers["host"]:
+        if origin is not None and origin not in self.origins and _origin_host(origin) != headers["host"]:
             return 403, "Pages of other origins may not use this server."
         length = headers.get("content-length", "0")
         if length.isdecimal() and int(length) > self.body_limit:
@@ -82,20 +99,15 @@ class Guard:
         return counting
 
 
+def _origin_host(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
 def _name(host: str) -> str | None:
     try:
         return urlsplit(f"//{host}").hostname
     except ValueError:
         return None
-
-
-async def _answer(send: Send, status: int, detail: str) -> None:
-    body = json.dumps({"detail": detail}).encode()
-    # The rest of a body that nobody will read would be taken for the next request.
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", b"%d" % len(body)),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

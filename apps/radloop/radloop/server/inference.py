@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import shutil
 import tempfile
 from enum import StrEnum
@@ -14,7 +15,9 @@ from starlette.concurrency import run_in_threadpool
 
 from radloop.answers.service import RESERVED_PARAMS, InferAnswer, InferParams, Problem
 from radloop.refusal import Refusal
+from radloop.server.cases import note_analysed
 from radloop.server.context import Context, Here
+from radloop.server.deeds import current
 from radloop.server.forms import json_object, keep, plain_name
 from radloop.server.multipart import multipart
 from radloop.server.pictures import Picture, picture_of
@@ -58,12 +61,13 @@ async def infer(
     folder = Path(await run_in_threadpool(tempfile.mkdtemp, dir=here.scratch))
     try:
         picture = await run_in_threadpool(_picture, here, folder, image, session_id, file)
+        current().id = "" if session_id or file else picture.id  # a file of the client's may be called anything
         if output == Output.dicom_seg:
             if not picture.in_archive:
                 sentence = "DICOM SEG is made from DICOM series of the datastore only; this image is none."
                 raise Refusal("NO_SEG", sentence, http_status=400)
             asked = {}  # a SEG holds every frame
-        job = here.pool.submit(
+        job = here.serving.submit(
             "infer",
             {
                 "model": model,
@@ -76,6 +80,9 @@ async def infer(
             time_limit_s=here.settings.time_limit_s,
         )
         result = await _finished(job, request)
+        version = current().model_version = str(json.loads(result["answer"])["model_version"])
+        if not session_id and file is None:
+            await run_in_threadpool(note_analysed, here, picture.id, version)
         if output == Output.dicom_seg:
             seg = await run_in_threadpool(seg_of, here, model, picture.id, result, folder)
             return await run_in_threadpool(_file, seg, f"{picture.id}.{model}.dcm", "application/dicom")

@@ -22,6 +22,7 @@ from radloop.answers.panel import (
 )
 from radloop.images.picture import LabelMap
 from radloop.refusal import Refusal
+from radloop.server.deeds import current
 from radloop.server.drafts import Drafts
 from radloop.server.planes import pack, unpack
 
@@ -77,6 +78,7 @@ def router(desk: Desk, drafts: Drafts) -> APIRouter:
     def analyse(image: str) -> Analysis:
         began = time.monotonic()
         labels, measurements = desk.analyse(image)
+        current().model_version = measurements.model_version or ""
         return Analysis(planes=pack(labels), measurements=measurements, seconds=time.monotonic() - began)
 
     @routes.post("/measure")
@@ -122,6 +124,7 @@ def router(desk: Desk, drafts: Drafts) -> APIRouter:
     @routes.post("/export")
     def export(image: str, contours: Contours) -> Exported:
         figures, measurements = _measured(image, contours)
+        current().model_version = figures.from_version or ""
         return desk.export(image, figures, measurements)
 
     def _measured(image: str, contours: Contours) -> tuple[Figures, Measurements]:

@@ -3,13 +3,14 @@
 import math
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import HTTPException, RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException as AnyHTTPException
 
 from radloop.refusal import Refusal
+from radloop.server.disk import FULL, is_no_room
+from radloop.server.guard import RETRY_AFTER_S, TooLarge
 from radloop.workers import Busy, Unavailable
-
-RETRY_AFTER_S = 5
 
 
 def answer_problems(app: FastAPI) -> None:
@@ -17,6 +18,8 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _misformed)
     app.add_exception_handler(Busy, _busy)
     app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(AnyHTTPException, _unreadable)
+    app.add_exception_handler(OSError, _disk)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -27,7 +30,9 @@ def _problem(status: int, detail: str, retry_after_s: float | None = None) -> JS
 
 async def _refused(_: Request, refusal: Exception) -> JSONResponse:
     assert isinstance(refusal, Refusal)
-    retry = RETRY_AFTER_S if refusal.http_status == 503 else None
+    if refusal.http_status == 507:
+        return _problem(507, FULL)  # whatever was being written; paths of the server are nobody's business
+    retry = RETRY_AFTER_S if refusal.http_status in (429, 503) else None
     return _problem(refusal.http_status, refusal.sentence, retry)
 
 
@@ -45,6 +50,24 @@ async def _busy(_: Request, busy: Exception) -> JSONResponse:
 
 async def _unavailable(_: Request, reason: Exception) -> JSONResponse:
     return _problem(503, str(reason), RETRY_AFTER_S)
+
+
+async def _unreadable(_: Request, wrong: Exception) -> JSONResponse:
+    """What FastAPI and Starlette refuse themselves: unknown routes, and bodies that could not be read or laid down."""
+    assert isinstance(wrong, AnyHTTPException)
+    if wrong.status_code == 400 and isinstance(wrong, HTTPException):
+        fault = wrong.__cause__
+        if isinstance(fault, TooLarge):
+            raise fault
+        if is_no_room(fault):
+            return _problem(507, FULL)
+    return JSONResponse({"detail": wrong.detail}, wrong.status_code, wrong.headers)
+
+
+async def _disk(_: Request, fault: Exception) -> JSONResponse:
+    if is_no_room(fault):
+        return _problem(507, FULL)
+    raise fault  # answered as any other fault, and logged
 
 
 async def _fault(_: Request, __: Exception) -> JSONResponse:

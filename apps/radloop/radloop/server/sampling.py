@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body
 from radloop.answers.service import StrategyInfo
 from radloop.refusal import Refusal
 from radloop.server.context import Here
+from radloop.server.deeds import current
 
 router = APIRouter(tags=["Active learning"])
 
@@ -30,5 +31,6 @@ def next_sample(here: Here, strategy: str, params: Annotated[dict[str, Any] | No
     chosen = here.store.next_unlabelled("first" if strategy == "first" else "random")
     if chosen is None:
         return {}
+    current().id = chosen.id
     # Clients look for ``path`` on their own disk before they download; the server's paths are not theirs.
     return {**chosen.info, "id": chosen.id, "name": f"{chosen.id}{chosen.suffix}", "path": "", "ts": int(time.time())}

@@ -16,12 +16,14 @@ SHUTDOWN_S = 3
 
 
 def serve(settings: Settings) -> None:
-    listener = _listen(settings)
+    _check_access(settings)
     _check_studies(settings)
+    listener = _listen(settings)
+    limits = {"max_side": settings.side_limit, "max_voxels": settings.voxels_limit_m * 1_000_000}
     catalogue = Catalogue.of(places.bundles())
     pool = Pool(
         "radloop.tasks.service:open",
-        {"models": catalogue.names},
+        {"models": catalogue.names, "limits": limits},
         count=settings.workers,
         waiting_limit=settings.queue,
         niceness=settings.niceness,
@@ -30,9 +32,11 @@ def serve(settings: Settings) -> None:
 
     import uvicorn
 
+    from radloop.images import Limits, limit_to
     from radloop.server.app import create_app
 
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    limit_to(Limits(**limits))
+    _log(settings.log_level)
     try:
         app = create_app(settings, catalogue=catalogue, pool=pool)
         server = uvicorn.Server(
@@ -41,12 +45,18 @@ def serve(settings: Settings) -> None:
                 log_config=None,
                 access_log=False,  # its lines carry query strings
                 server_header=False,
+                lifespan="on",  # else what goes wrong at start is passed over in silence
+                ssl_certfile=settings.tls_cert,
+                ssl_keyfile=settings.tls_key,
+                proxy_headers=settings.behind_proxy,
+                forwarded_allow_ips=list(settings.proxies),
                 timeout_graceful_shutdown=SHUTDOWN_S,
             )
         )
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        where = f"{settings.shown_studies} at http://{shown}:{port}"
+        scheme = "https" if settings.speaks_tls else "http"
+        where = f"{settings.shown_studies} at {scheme}://{shown}:{port}"
         print(f"radloop serves {where} (research use only; stop with Ctrl-C)", flush=True)
         server.run(sockets=[listener])
     finally:
@@ -62,17 +72,52 @@ def _check_studies(settings: Settings) -> None:
         raise Refusal("NO_STUDIES", f"{settings.shown_studies}: this is no address of a DICOMweb server.")
 
 
+def _check_access(settings: Settings) -> None:
+    """Off this machine nobody is served without a token and TLS."""
+    if settings.tls_cert is None and settings.tls_key is not None:
+        raise Refusal("NO_TLS", "--tls-key needs --tls-cert, the certificate that the key belongs to.")
+    for file in (settings.tls_cert, settings.tls_key):
+        if file is not None and not file.is_file():
+            raise Refusal("NO_TLS", f"{file}: there is no such file to speak TLS with.")
+    if not (settings.loopback or settings.speaks_tls or settings.behind_proxy):
+        raise Refusal(
+            "NO_TLS",
+            f"{settings.host}: tokens and images would cross the network in the clear; give --tls-cert and --tls-key, "
+            "or --behind-proxy where a proxy in front of the server speaks TLS.",
+        )
+    if settings.asks_for_tokens and not _any_token(settings):
+        raise Refusal(
+            "NO_TOKEN",
+            "Nobody could use this server, for it asks for tokens and none was made yet: "
+            "radloop token create NAME --role admin (with the same --data).",
+        )
+
+
+def _any_token(settings: Settings) -> bool:
+    from radloop.store import Store
+    from radloop.store.tokens import Tokens
+
+    with Store(places.data(settings.home)) as store:
+        return any(token.usable for token in Tokens(store.database).all())
+
+
+def _log(level: str) -> None:
+    from radloop.server.logs import FORMAT
+
+    logging.basicConfig(format=FORMAT)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(logging.Formatter(FORMAT))
+    logging.getLogger().setLevel(logging.WARNING)  # other people's libraries tell of what they were given
+    logging.getLogger("radloop").setLevel(level.upper())
+    logging.raiseExceptions = False  # a line that finds no room is lost, and nothing else is
+
+
 def _listen(settings: Settings) -> socket.socket:
     """Bind before anything is started, so that a port in use is said at once."""
     try:
         address = ipaddress.ip_address("127.0.0.1" if settings.host == "localhost" else settings.host)
     except ValueError:
-        address = None
-    if address is None or not address.is_loopback:
-        raise Refusal(
-            "NOT_LOOPBACK",
-            f"{settings.host}: radloop serves this machine only (127.0.0.1); there is no access control yet.",
-        )
+        raise Refusal("HOST", f"{settings.host}: is no address to listen on; give an IP address, as 0.0.0.0.") from None
     listener = socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -3,12 +3,14 @@
 import gzip
 import mimetypes
 import re
+from functools import cache
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from radloop.refusal import Refusal
+from radloop.server.headers import viewer_policy
 from radloop.server.viewer_install import prepared
 
 TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".woff2": "font/woff2"}
@@ -20,6 +22,10 @@ def router(data: Path, plugin: Path) -> APIRouter:
     """Serve the viewer that ``viewer_install`` prepared in ``data``, with the plugin's built files."""
     routes = APIRouter(include_in_schema=False)
 
+    @cache
+    def policy(viewer: Path) -> str:
+        return viewer_policy(gzip.decompress((viewer / "index.html.gz").read_bytes()).decode())
+
     @routes.api_route("/ohif", methods=["GET", "HEAD"])
     def without_slash(request: Request) -> Response:
         query = f"?{request.url.query}" if request.url.query else ""
@@ -30,11 +36,15 @@ def router(data: Path, plugin: Path) -> APIRouter:
         if path == "app-config.js" or path.startswith("plugin/"):
             return _plain(plugin, path.removeprefix("plugin/"))
         viewer = prepared(data)
-        if viewer is None:
+        if viewer is None and not Path(path).suffix:
             return HTMLResponse(NOT_INSTALLED, status_code=503)
+        if viewer is None:
+            raise Refusal("NO_SUCH_FILE", "The viewer is not installed yet.", http_status=404)
         # What has no suffix is an address inside the viewer, and the page finds its way. A missing file must
         # stay missing: a page in place of a script hangs the viewer.
-        return _compressed(viewer, path if Path(path).suffix else "index.html", request)
+        answer = _compressed(viewer, path if Path(path).suffix else "index.html", request)
+        answer.headers["content-security-policy"] = policy(viewer)  # of the page, and of workers each script its own
+        return answer
 
     return routes
 

@@ -17,7 +17,7 @@ from radloop.store.files import TEMPORARY, make_folder, replace, sha256_of, sync
 from radloop.store.in_use import alone
 from radloop.store.names import stamp
 from radloop.store.rows import image_path
-from radloop.store.tables import events, images, labels
+from radloop.store.tables import events, images, labels, versions
 
 _log = logging.getLogger(__name__)
 
@@ -72,14 +72,15 @@ def take_up(data: Path, connection: Connection) -> None:
             _log.warning("%s of image %s has no whole file and is left out", event.kind, event.image)
 
 
-def set_database_aside(data: Path) -> None:
-    """Move the database away, so that the next opening makes it anew from the journals."""
+def set_database_aside(data: Path) -> Path:
+    """Move the database away, so that the next opening makes it anew from the journals; returns where it is now."""
     with alone(data):
         folder = data / SET_ASIDE / stamp()
         make_folder(folder)
         for path in data.glob(f"{FILE}*"):
             path.rename(folder / path.name)
         sync_folder(data)
+    return folder / FILE
 
 
 def _leftovers(data: Path, repair: bool) -> Iterator[Finding]:
@@ -144,6 +145,7 @@ def _contents(data: Path, database: Database) -> Iterator[Finding]:
         kept = list(connection.execute(select(labels.c.name, labels.c.sha256)))
         uploads = images.c.source == "uploads"
         kept += list(connection.execute(select(images.c.name, images.c.sha256).where(uploads)))
+        kept += list(connection.execute(select(versions.c.file, versions.c.sha256)))
         drawn_on = connection.execute(
             select(images.c.id, images.c.root, images.c.name, labels.c.image_sha256)
             .join(labels, labels.c.image == images.c.id)

@@ -19,6 +19,7 @@ from radloop.store.files import TEMPORARY, make_folder, sha256_of, sync_folder
 from radloop.store.rows import LabelRow, label_row
 from radloop.store.store import Store
 from radloop.store.tables import events, labels
+from radloop.store.versions import FOLDER as VERSIONS
 
 
 def backup(store: Store, to: Path) -> list[str]:
@@ -47,6 +48,8 @@ def backup(store: Store, to: Path) -> list[str]:
             path.parent.mkdir(exist_ok=True)
             with path.open("ab") as lines:
                 lines.write(journal.line_of(event))
+        if (store.data / VERSIONS).is_dir():  # immutable, so whatever the rows name is there and whole
+            shutil.copytree(store.data / VERSIONS, folder / VERSIONS, ignore=shutil.ignore_patterns(f"{TEMPORARY}*"))
     return bad
 
 

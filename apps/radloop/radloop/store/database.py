@@ -16,7 +16,7 @@ from radloop.refusal import Refusal
 from radloop.store.files import disk_fault, disk_full
 
 FILE = "store.sqlite"
-NEWEST = "0001"
+NEWEST = "0003"
 _BUSY_MS = 30_000
 _DISK_FAULTS = ("disk I/O error", "unable to open database file", "readonly database", "malformed")
 

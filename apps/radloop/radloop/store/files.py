@@ -14,13 +14,14 @@ TEMPORARY = ".arriving-"
 _CHUNK = 1 << 20
 
 
-@dataclass(frozen=True)
+@dataclass
 class Arrived:
-    """A whole copy, on disk, not yet in its place."""
+    """A whole copy, on disk, not yet in its place; or there already, once ``placed`` says where."""
 
     path: Path
     sha256: str
     bytes: int
+    placed: Path | None = None
 
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -33,6 +34,10 @@ def disk_full() -> Refusal:
 
 def disk_fault(reason: str | None) -> Refusal:
     return Refusal("DISK_FAULT", f"The disk did not take it ({reason}): nothing was kept.", http_status=503)
+
+
+def _is_no_room(fault: OSError | Refusal) -> bool:
+    return fault.code == "DISK_FULL" if isinstance(fault, Refusal) else fault.errno in _NO_ROOM
 
 
 @contextmanager
@@ -50,8 +55,13 @@ def disk_faults_refused() -> Iterator[None]:
 
 @contextmanager
 def arriving(source: Path, folder: Path) -> Iterator[Arrived]:
-    """Copy ``source`` under a temporary name into ``folder``; what was not put into place is gone afterwards."""
+    """Copy ``source`` under a temporary name into ``folder``; what was not put into place is gone afterwards.
+
+    So is what was, where the disk was too full for the row that belongs to it. After any other fault of the disk it
+    stays, because then nobody knows whether that row will be found there.
+    """
     make_folder(folder)
+    arrived = None
     temporary = folder / f"{TEMPORARY}{os.getpid()}-{os.urandom(6).hex()}"
     try:
         digest = hashlib.sha256()
@@ -62,7 +72,12 @@ def arriving(source: Path, folder: Path) -> Iterator[Arrived]:
                 size += copy.write(chunk)
             copy.flush()
             os.fsync(copy.fileno())
-        yield Arrived(temporary, digest.hexdigest(), size)
+        arrived = Arrived(temporary, digest.hexdigest(), size)
+        yield arrived
+    except (OSError, Refusal) as fault:
+        if _is_no_room(fault) and arrived is not None and arrived.placed is not None:
+            arrived.placed.unlink(missing_ok=True)
+        raise
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -71,6 +86,7 @@ def arriving(source: Path, folder: Path) -> Iterator[Arrived]:
 def put_into_place(arrived: Arrived, target: Path) -> None:
     """Give a file its name, for good. ``target`` is a name nobody else uses."""
     arrived.path.rename(target)
+    arrived.placed = target
     sync_folder(target.parent)
 
 

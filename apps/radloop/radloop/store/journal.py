@@ -21,10 +21,13 @@ _SUFFIX = ".jsonl"
 
 def append(data: Path, event: Event) -> None:
     """Add a line and have it on disk. The caller holds the store's write transaction."""
-    path = path_of(data, event.image)
+    append_line(path_of(data, event.image), line_of(event))
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Add ``line``, which ends with a line break, on a line of its own and have it on disk, or leave nothing."""
     make_folder(path.parent)
     is_new = not path.exists()
-    line = line_of(event)
     with path.open("ab+", buffering=0) as file:
         size = file.seek(0, os.SEEK_END)
         if size:

@@ -6,6 +6,7 @@ import re
 import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from radloop.refusal import Refusal
 
@@ -75,6 +76,16 @@ def image_id_of(name: str) -> str:
     split = split_suffix(path.name, IMAGE_SUFFIXES)
     joined = "__".join((*path.parent.parts, split[0] if split else path.name))
     return joined if is_image_id(joined) else told_apart(joined, name)
+
+
+def patient_of(image_id: str, info: dict[str, Any]) -> str:
+    """Whose picture an image is: what its info says, else its folder, else it stands alone.
+
+    >>> patient_of("patient001__ed", {}), patient_of("heart", {"patient": "p7"})
+    ('patient001', 'p7')
+    """
+    said = info.get("patient")
+    return said if isinstance(said, str) and said else image_id.partition("__")[0]
 
 
 def told_apart(image_id: str, name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from radloop.store.names import IMAGE_SUFFIXES, LABEL_SUFFIXES, split_suffix
+from radloop.store.names import IMAGE_SUFFIXES, LABEL_SUFFIXES, patient_of, split_suffix
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,10 @@ class ImageRow:
     @property
     def suffix(self) -> str:
         return suffix_of(self.path.name, IMAGE_SUFFIXES)
+
+    @property
+    def patient(self) -> str:
+        return patient_of(self.id, self.info)
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,25 @@ from pathlib import Path
 from typing import Any
 
 from monailabel.interfaces.app import MONAILabelApp
+from monailabel.interfaces.datastore import Datastore, DefaultLabelTag
 from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
+from monailabel.interfaces.tasks.scoring import ScoringMethod
 from monailabel.interfaces.tasks.strategy import Strategy
+from monailabel.interfaces.tasks.train import TrainTask
 from monailabel.tasks.activelearning.first import First
 from monailabel.tasks.activelearning.random import Random
 
-from radloop import __version__
+from radloop import __version__, places
+from radloop.answers.jobs import LabelledCase, TrainParams
 from radloop.images import case_name
-from radloop.models import Bundle, load_bundle
+from radloop.models import Bundle
+from radloop.store import Store
+from radloop.store.names import patient_of
+from radloop.tasks import scoring
 from radloop.tasks.infer import infer, model_info
+from radloop.tasks.served import candidates, served_bundle
+from radloop.tasks.train import DESCRIPTION as TRAINER
+from radloop.tasks.train import train
 
 DESCRIPTION = "Cine MR of the heart: every frame labelled, and what follows from it. Research use only."
 
@@ -53,6 +63,59 @@ class CineTask(InferTask):
         return str(written), answer.model_dump(mode="json")
 
 
+class CineTrainer(TrainTask):
+    """Trains on final labels; the version that comes of it is kept in radloop's own data folder, unpublished."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(TRAINER)
+        self.model = model
+
+    def config(self) -> dict[str, Any]:
+        return TrainParams().model_dump(exclude_none=True)
+
+    def __call__(self, request: dict[str, Any], datastore: Datastore) -> dict[str, Any]:
+        with Store(places.data()) as store, tempfile.TemporaryDirectory(prefix="radloop-") as folder:
+            return train(
+                store,
+                self.model,
+                _final_labels(datastore),
+                candidates(store, self.model),
+                TrainParams.model_validate(request),
+                Path(folder),
+                lambda fraction, line="": print(f"{100 * fraction:3.0f} % {line}"),
+            )
+
+
+def _final_labels(datastore: Datastore) -> list[LabelledCase]:
+    cases = []
+    for image in datastore.get_labeled_images():
+        label = datastore.get_label_by_image_id(image, DefaultLabelTag.FINAL)
+        info = datastore.get_label_info(label, DefaultLabelTag.FINAL)
+        files = str(datastore.get_image_uri(image)), label, str(datastore.get_label_uri(label, DefaultLabelTag.FINAL))
+        cases.append(LabelledCase.of(image, patient_of(image, datastore.get_image_info(image)), *files, info))
+    return cases
+
+
+class DiceScoring(ScoringMethod):
+    """Dice of each image that has both labels, kept in the image's info as MONAI Label's own does."""
+
+    def __init__(self) -> None:
+        super().__init__(scoring.DICE)
+
+    def __call__(self, request: dict[str, Any], datastore: Datastore) -> dict[str, float]:
+        found = {}
+        tags = request.get("y", DefaultLabelTag.FINAL), request.get("y_pred", DefaultLabelTag.ORIGINAL)
+        for image in datastore.list_images():
+            submitted, predicted = (datastore.get_label_by_image_id(image, tag) for tag in tags)
+            if submitted and predicted:
+                files = (
+                    datastore.get_label_uri(label, tag) for label, tag in zip((submitted, predicted), tags, strict=True)
+                )
+                found[image] = scoring.dice_of(*map(Path, files))["dice"]
+                datastore.update_image_info(image, {"dice": found[image]})
+        return found
+
+
 class RadloopApp(MONAILabelApp):
     """The app; MONAI Label finds it by the name of its base class."""
 
@@ -62,7 +125,13 @@ class RadloopApp(MONAILabelApp):
     def init_infers(self) -> dict[str, InferTask]:
         folder = Path(tempfile.mkdtemp(prefix="radloop-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        return {"cine_heart": CineTask(load_bundle("cine_heart"), folder)}
+        return {"cine_heart": CineTask(served_bundle("cine_heart")[0], folder)}
+
+    def init_trainers(self) -> dict[str, TrainTask]:
+        return {"cine_heart": CineTrainer("cine_heart")}
+
+    def init_scoring_methods(self) -> dict[str, ScoringMethod]:
+        return {"dice": DiceScoring()}
 
     def init_strategies(self) -> dict[str, Strategy]:
         return {"first": First(), "random": Random()}

@@ -18,7 +18,8 @@ from radloop.tasks.results import check_frame, wanted
 
 def model_info(bundle: Bundle) -> ModelInfo:
     """What ``/info/`` says about a bundle that is loaded."""
-    return ModelInfo.from_metadata(bundle.about.metadata).model_copy(update={"state": "ready"})
+    about = ModelInfo.from_metadata(bundle.about.metadata)
+    return about.model_copy(update={"state": "ready", "version": bundle.version})
 
 
 def infer(

@@ -1,20 +1,15 @@
 """The pool, seen from the server: submit, follow, cancel. One thread of the server minds each process."""
 
 import itertools
-import multiprocessing
 import queue
 import threading
 import time
 from concurrent.futures import Future
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from radloop.refusal import Refusal
-from radloop.workers.process import run
+from radloop.workers.worker import Died, Unavailable, Worker
 
-OPENING_S = 120.0
-"""A service that has not opened by then never will."""
 GRACE_S = 5.0
 """A cancelled request that has not let go by then is ended with its process."""
 
@@ -28,14 +23,6 @@ class Busy(Exception):
     def __init__(self, retry_after_s: float) -> None:
         super().__init__("all workers are busy and the queue is full")
         self.retry_after_s = retry_after_s
-
-
-class Unavailable(Exception):
-    """No answer for this request: no worker could be opened, it died twice, or time ran out."""
-
-
-class Died(Exception):
-    """The process went away with a request in hand."""
 
 
 class Job:
@@ -54,43 +41,6 @@ class Job:
         """Take it out of the queue, or have its worker drop it; ``future`` then counts as cancelled or fails."""
         self.unwanted.set()
         self.future.cancel()
-
-
-class _Worker:
-    """One process and the pipe to it."""
-
-    def __init__(self, opener: str, options: dict[str, Any], niceness: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.pipe: Connection
-        self.pipe, theirs = context.Pipe()
-        self.process: SpawnProcess = context.Process(
-            target=run, args=(theirs, opener, options, niceness), name="radloop worker", daemon=True
-        )
-        self.process.start()
-        theirs.close()
-
-    def opened(self, closing: threading.Event) -> dict[str, Any]:
-        """Wait for the service to open and return its facts; raises ``Unavailable`` where it does not."""
-        deadline = time.monotonic() + OPENING_S
-        try:
-            while not self.pipe.poll(0.25):
-                if closing.is_set() or time.monotonic() > deadline:
-                    raise Unavailable(f"The worker did not open within {OPENING_S:.0f} s.")
-            kind, content = self.pipe.recv()
-        except (EOFError, OSError) as gone:
-            raise Unavailable("The worker process ended before it was ready.") from gone
-        if kind != "opened":
-            raise Unavailable(content)
-        facts: dict[str, Any] = content
-        return facts
-
-    def alive(self) -> bool:
-        return self.process.is_alive()
-
-    def end(self) -> None:
-        self.process.kill()
-        self.process.join()
-        self.pipe.close()
 
 
 class Pool:
@@ -132,6 +82,11 @@ class Pool:
         """Requests waiting, requests running, workers that are open."""
         return self._queue.qsize(), self._running, self._ready
 
+    def expected_wait_s(self) -> float:
+        """Until a request that comes now begins, from how long the last ones took."""
+        busy = self._running >= self._count
+        return round(self._mean_s * (self._queue.qsize() + busy) / self._count, 1)
+
     def close(self) -> None:
         """End the processes; requests that run or wait become ``Unavailable``."""
         self._closing.set()
@@ -155,11 +110,11 @@ class Pool:
         if worker:
             worker.end()
 
-    def _open(self, instead_of: _Worker | None = None) -> _Worker | None:
+    def _open(self, instead_of: Worker | None = None) -> Worker | None:
         if instead_of:
             instead_of.end()
             self._count_ready(-1)
-        worker = _Worker(*self._making)
+        worker = Worker(*self._making)
         try:
             self.facts = worker.opened(self._closing)
         except Unavailable as fault:
@@ -174,7 +129,7 @@ class Pool:
         with self._state:
             self._ready += change
 
-    def _see_through(self, job: Job, worker: _Worker | None) -> _Worker | None:
+    def _see_through(self, job: Job, worker: Worker | None) -> Worker | None:
         """Bring the job to its end, opening a worker where there is none and once more where it dies."""
         with self._state:
             self._running += 1
@@ -199,7 +154,7 @@ class Pool:
                 self._running -= 1
                 self._mean_s += 0.2 * (time.monotonic() - started - self._mean_s)
 
-    def _ask(self, worker: _Worker, job: Job) -> None:
+    def _ask(self, worker: Worker, job: Job) -> None:
         deadline = time.monotonic() + job.time_limit_s
         given_up: float | None = None
         try:

@@ -1,17 +1,19 @@
 """The inside of a worker process: opens its service, then answers one request after the other.
 
 Messages to it: ``("do", id, what, arguments)``, ``("cancel", id)``. From it: ``("opened", facts)`` or
-``("closed", sentence)`` once, then ``("progress", id, fraction)`` and one of ``("done", id, result)``,
+``("closed", sentence)`` once, then ``("progress", id, fraction, line)`` and one of ``("done", id, result)``,
 ``("refused", id, code, sentence, http_status)``, ``("cancelled", id)``, ``("failed", id, sentence)``.
 """
 
+import errno
 import importlib
+import io
 import logging
 import os
 import queue
 import signal
+import sys
 import threading
-from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
@@ -19,8 +21,13 @@ from radloop.refusal import Refusal
 
 log = logging.getLogger(__name__)
 
-Progress = Callable[[float], None]
-"""Told the fraction done, 0 to 1; raises ``Cancelled`` when nobody waits for the rest."""
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class Progress(Protocol):
+    """Told the fraction done, 0 to 1, and a line for people; raises ``Cancelled`` when nobody waits for the rest."""
+
+    def __call__(self, fraction: float, line: str = "", /) -> None: ...
 
 
 class Service(Protocol):
@@ -35,8 +42,10 @@ class Cancelled(BaseException):
     """Raised through the work of a request; not an ``Exception``, so that nothing on the way takes it for a fault."""
 
 
-def run(pipe: Connection, opener: str, options: dict[str, Any], niceness: int) -> None:
-    """Live until the pipe closes."""
+def run(pipe: Connection, opener: str, options: dict[str, Any], niceness: int, log_file: str | None = None) -> None:
+    """Live until the pipe closes. Everything that is printed is added to ``log_file``, if one is given."""
+    if log_file is not None:
+        _print_to(log_file)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the server ends its workers
     os.nice(niceness)
     inbox: queue.SimpleQueue[tuple[int, str, dict[str, Any]]] = queue.SimpleQueue()
@@ -51,6 +60,16 @@ def run(pipe: Connection, opener: str, options: dict[str, Any], niceness: int) -
     pipe.send(("opened", service.facts))
     while True:
         pipe.send(_answer(pipe, service, unwanted, *inbox.get()))
+
+
+def _print_to(log_file: str) -> None:
+    handle = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(handle, 1)
+    os.dup2(handle, 2)
+    os.close(handle)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True)
 
 
 def _listen(pipe: Connection, inbox: "queue.SimpleQueue[tuple[int, str, dict[str, Any]]]", unwanted: set[int]) -> None:
@@ -68,10 +87,10 @@ def _listen(pipe: Connection, inbox: "queue.SimpleQueue[tuple[int, str, dict[str
 def _answer(
     pipe: Connection, service: Service, unwanted: set[int], number: int, what: str, arguments: dict[str, Any]
 ) -> tuple[Any, ...]:
-    def progress(fraction: float) -> None:
+    def progress(fraction: float, line: str = "") -> None:
         if number in unwanted:
             raise Cancelled
-        pipe.send(("progress", number, fraction))
+        pipe.send(("progress", number, fraction, line))
 
     try:
         progress(0.0)
@@ -82,5 +101,7 @@ def _answer(
         unwanted.discard(number)
         return ("cancelled", number)
     except Exception as fault:
+        if isinstance(fault, OSError) and fault.errno in NO_ROOM:
+            return ("refused", number, "DISK_FULL", "The disk is full: nothing was kept.", 507)
         log.exception("request %d failed", number)
         return ("failed", number, f"{type(fault).__name__} in the worker; its log says more")

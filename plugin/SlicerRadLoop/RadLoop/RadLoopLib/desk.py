@@ -85,9 +85,9 @@ class Desk:
 
     # The server
 
-    def connect(self, typed: str) -> None:
-        """Raises Strange when what was typed is no address."""
-        server = Server(typed)
+    def connect(self, typed: str, token: str = "") -> None:
+        """Raises Strange when what was typed is no address, or no token."""
+        server = Server(typed, token)
 
         def work(ticket: Ticket) -> tuple[dict[str, Any], list[CaseRow]]:
             return server.info(ticket), server.cases(ticket)

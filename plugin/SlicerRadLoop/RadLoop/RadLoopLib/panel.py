@@ -108,7 +108,7 @@ class Panel:
 
     def _connect(self) -> None:
         typed = self.ui.serverAddress.currentText
-        self.desk.connect(typed)
+        self.desk.connect(typed, self.ui.token.text)  # which is not kept: settings lie on the disk in the clear
         known = [self.ui.serverAddress.itemText(n) for n in range(self.ui.serverAddress.count)]
         known = [typed, *(address for address in known if address != typed)][:_MOST_SERVERS]
         qt.QSettings().setValue(_SERVERS, "\n".join(known))

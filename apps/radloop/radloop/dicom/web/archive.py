@@ -3,13 +3,14 @@
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from radloop.dicom.files import looks_like_dicom, read_header
 from radloop.dicom.find import DicomCine
 from radloop.dicom.plane import Plane
 from radloop.dicom.source import Source
-from radloop.dicom.study import load, short_axis
+from radloop.dicom.study import cine_among, load, short_axis
 from radloop.dicom.web.entry import Entry, entry
 from radloop.dicom.web.intake import examine, write_all
 from radloop.dicom.web.offer import Frames, Json, Query, Stored, checked, not_found
@@ -22,17 +23,26 @@ LOOK_AGAIN_S = 2.0
 """The folder is looked at again after this time; only files that changed are read."""
 
 
+@dataclass(frozen=True)
+class Skipped:
+    """A file that is no DICOM, or a damaged one; ``damaged`` None: an index of files, or an object without UIDs."""
+
+    path: Path
+    stamp: tuple[int, int]
+    damaged: bool | None = None
+
+
 class Archive:
     """Searches, fetches and keeps objects in ``folder`` and below; new ones go to STUDY/SERIES/OBJECT.dcm.
 
-    Files that are no DICOM, or damaged, are left alone. Where two files hold one object the first by
-    name counts. Safe to use from several threads.
+    Files that are no DICOM, or damaged, are left alone; a cine beside which they lie tells so. Where two
+    files hold one object the first by name counts. Safe to use from several threads.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock = threading.Lock()
-        self._files: dict[Path, Entry | tuple[int, int]] = {}
+        self._files: dict[Path, Entry | Skipped] = {}
         self._by_instance: dict[str, Entry] = {}
         self._looked = -LOOK_AGAIN_S
         self._found: dict[str, tuple[frozenset[Path], DicomCine | Refusal]] = {}
@@ -82,26 +92,32 @@ class Archive:
         found = self._cine_of(of_series[0].study)
         if isinstance(found, DicomCine) and id in found.series_uids:
             return found
-        planes = [p for e in of_series for p in e.planes]
-        if not planes:
+        if not any(e.planes for e in of_series):
             modality = of_series[0].summary.get("00080060", {}).get("Value", ["of no modality"])[0]
             raise Refusal("NOT_MR", f"{of_series[0].path.name} is {modality}: a short-axis cine is MR.")
-        return short_axis(planes)
+        alone = _cine_among(of_series, self._skipped_beside(of_series))
+        if not isinstance(alone, Refusal):
+            return alone
+        if alone.code == "NO_SHORT_AXIS":  # whatever is damaged, this series would be none
+            short_axis([p for e in of_series for p in e.planes])
+        raise alone
 
     def _cine_of(self, study: str) -> DicomCine | Refusal:
         entries = self._chosen(study)
-        planes = [p for e in entries for p in e.planes]
-        if not planes:
+        if not any(e.planes for e in entries):
             return Refusal("NOT_MR", f"The study {study} holds no MR image.")
-        files = frozenset(e.path for e in entries if e.planes)
+        skipped = self._skipped_beside(entries)
+        files = frozenset(e.path for e in entries if e.planes) | {s.path for s in skipped}
         known = self._found.get(study)
         if known is None or known[0] != files:
-            try:
-                known = files, short_axis(planes)
-            except Refusal as refusal:
-                known = files, refusal
-            self._found[study] = known
+            known = self._found[study] = files, _cine_among(entries, skipped)
         return known[1]
+
+    def _skipped_beside(self, entries: Sequence[Entry]) -> list[Skipped]:
+        """Files that could not be used in the folders where objects with planes lie."""
+        folders = {e.path.parent for e in entries if e.planes}
+        with self._lock:
+            return [s for s in self._files.values() if isinstance(s, Skipped) and s.path.parent in folders]
 
     def _place(self, plane: Plane) -> Path:
         return self._by_instance[plane.sop_instance_uid].path
@@ -128,7 +144,7 @@ class Archive:
             return list(self._by_instance.values())
 
     def _look(self) -> None:
-        seen: dict[Path, Entry | tuple[int, int]] = {}
+        seen: dict[Path, Entry | Skipped] = {}
         for path in sorted(p for p in self.folder.rglob("*") if p.is_file() and not p.name.startswith(".")):
             try:
                 status = path.stat()
@@ -136,16 +152,24 @@ class Archive:
                 continue
             stamp = status.st_mtime_ns, status.st_size
             known = self._files.get(path)
-            if known is None or (known.stamp if isinstance(known, Entry) else known) != stamp:
-                known = self._read(path, stamp) or stamp
+            if known is None or known.stamp != stamp:
+                known = self._read(path, stamp)
             seen[path] = known
         self._files = seen
         self._by_instance = {e.instance: e for e in reversed(seen.values()) if isinstance(e, Entry)}
         self._by_instance = dict(reversed(self._by_instance.items()))
         self._looked = time.monotonic()
 
-    def _read(self, path: Path, stamp: tuple[int, int]) -> Entry | None:
-        header = read_header(path) if looks_like_dicom(path) else None
-        if header is None or "SOPInstanceUID" not in header:
-            return None
-        return entry(path, str(path.relative_to(self.folder)), stamp, header)
+    def _read(self, path: Path, stamp: tuple[int, int]) -> Entry | Skipped:
+        if not looks_like_dicom(path):
+            return Skipped(path, stamp, damaged=False)
+        header = read_header(path)
+        if header is None:
+            return Skipped(path, stamp, damaged=True)
+        name = str(path.relative_to(self.folder))
+        return (entry(path, name, stamp, header) if "SOPInstanceUID" in header else None) or Skipped(path, stamp)
+
+
+def _cine_among(entries: Sequence[Entry], skipped: Sequence[Skipped]) -> DicomCine | Refusal:
+    others, damaged = ([s.path.name for s in skipped if s.damaged is kind] for kind in (False, True))
+    return cine_among([p for e in entries for p in e.planes], others, damaged)

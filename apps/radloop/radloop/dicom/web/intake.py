@@ -40,7 +40,7 @@ def examine(content: bytes, study: str | None, held: Mapping[str, Path]) -> Arri
         missing = bytes(dataset.get("PixelData") or b"") == b"" and "PixelData" in dataset
         if not missing and "PixelData" in dataset and not syntax.is_encapsulated:
             bits = dataset.Rows * dataset.Columns * dataset.SamplesPerPixel * dataset.BitsAllocated
-            missing = len(dataset.PixelData) * 8 < bits * int(dataset.get("NumberOfFrames") or 1)
+            missing = bits == 0 or len(dataset.PixelData) * 8 < bits * int(dataset.get("NumberOfFrames") or 1)
         for _ in dataset.iterall():  # values are read when they are asked for
             pass
     except UNREADABLE:

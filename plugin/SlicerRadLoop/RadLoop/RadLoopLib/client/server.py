@@ -52,10 +52,16 @@ def address(typed: str) -> str:
 
 
 class Server:
-    """A MONAI Label server with the model ``cine_heart``. Every call blocks: use it in a job."""
+    """A MONAI Label server with the model ``cine_heart``. Every call blocks: use it in a job.
 
-    def __init__(self, url: str) -> None:
+    ``token`` is for a radloop server that asks for one. Raises Strange where it cannot be one.
+    """
+
+    def __init__(self, url: str, token: str = "") -> None:
         self.url = address(url)
+        self._token = token.strip()
+        if not (self._token.isascii() and self._token.isprintable()) or " " in self._token:
+            raise Strange("The token has characters that no token has; was it copied whole?")
 
     def info(self, ticket: Ticket) -> dict[str, Any]:
         """What the server says of itself. Raises Strange when it is another kind of server, or has no heart model."""
@@ -182,7 +188,7 @@ class Server:
         return self._ask(request, ticket)
 
     def _ask(self, request: Request, ticket: Ticket) -> Reply:
-        return exchange(self.url, request, ticket)
+        return exchange(self.url, request, ticket, self._token)
 
 
 def _fields(reply: Reply) -> dict[str, Part]:

@@ -47,15 +47,15 @@ class Request:
     receiving: str = ""
 
 
-def exchange(url: str, request: Request, ticket: Ticket) -> Reply:
-    """Send a request to ``url`` (scheme, host, port, root path) and give the whole answer.
+def exchange(url: str, request: Request, ticket: Ticket, token: str = "") -> Reply:
+    """Send a request to ``url`` (scheme, host, port, root path) and give the whole answer. ``token``: who asks.
 
     Raises NotReached, Refused, Strange or, when the ticket was cancelled, Cancelled.
     """
     parts = urlsplit(url)
     connection = _connection(parts.scheme, parts.hostname or "", parts.port)
     try:
-        return _exchange(connection, parts.path, request, ticket)
+        return _exchange(connection, parts.path, request, ticket, token)
     except ssl.SSLCertVerificationError as error:
         ticket.check()
         reason = error.verify_message
@@ -83,7 +83,7 @@ def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPCon
     return http.client.HTTPConnection(host, port, timeout=CONNECT_S)
 
 
-def _exchange(connection: http.client.HTTPConnection, root: str, request: Request, ticket: Ticket) -> Reply:
+def _exchange(connection: http.client.HTTPConnection, root: str, request: Request, ticket: Ticket, token: str) -> Reply:
     ticket.check()
     connection.connect()
     stream = connection.sock
@@ -96,10 +96,14 @@ def _exchange(connection: http.client.HTTPConnection, root: str, request: Reques
     ticket.on_cancel(interrupt)
     try:
         target = root + request.path + ("?" + urlencode(request.query) if request.query else "")
-        headers = {"Accept": "*/*", "Connection": "close"}
+        headers = {"Accept": "*/*", "Connection": "close"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        # Where nothing is sent there must be no body, not an empty one: http.client would announce chunks, and a server
+        # that does not read their end resets the connection when it closes, and the rest of its answer is lost.
+        sent = None
         if request.body or request.method in ("PUT", "POST"):
             headers |= {"Content-Length": str(len(request.body)), "Content-Type": request.content_type}
-        connection.request(request.method, target, _sent(request, ticket), headers)
+            sent = _sent(request, ticket)
+        connection.request(request.method, target, sent, headers)
         ticket.say(request.waiting)
         response = connection.getresponse()
         body = _received(response, request, ticket)

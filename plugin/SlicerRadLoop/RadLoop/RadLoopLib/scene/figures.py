@@ -26,6 +26,7 @@ _ROWS = (
 )
 _CURVES = (("LV", "lv_ml"), ("RV", "rv_ml"))
 _MARKS = "ED and ES"
+_HEADROOM = 1.5
 
 
 def fill_table(node: Any, exam: Exam) -> None:
@@ -47,7 +48,7 @@ def add_plot(scene: Any, name: str, curves: Any, marks: Any, structures: Sequenc
     chart = scene.AddNewNodeByClass("vtkMRMLPlotChartNode", f"{name} volumes")
     chart.SetTitle("Volume over the heart beat")
     chart.SetYAxisTitle("Volume (mL)")
-    chart.SetYAxisRangeAuto(True)
+    chart.SetYAxisRangeAuto(False)
     colours = {label.name: label.rgb for label in structures}
     for structure, _ in _CURVES:
         series = _series(scene, f"{structure} volume", curves, f"{structure} (mL)", colours[structure])
@@ -82,6 +83,8 @@ def fill_curves(chart: Any, curves: Any, marks: Any, exam: Exam) -> None:
             "Mark": _strings([name for name, _ in frames]),
         },
     )
+    # From zero, and with room for the legend, which would hide an ED mark at the end of the cycle.
+    chart.SetYAxisRange(0.0, _HEADROOM * max(1.0, *(curve.max() for curve in values.values())))
     chart.SetXAxisTitle(axis)
     for n in range(chart.GetNumberOfPlotSeriesNodes()):
         chart.GetNthPlotSeriesNode(n).SetXColumnName(axis)

@@ -1,17 +1,18 @@
-"""`radloop serve` in a process of its own, by the Python that has radloop; Slicer's need not."""
+"""`radloop serve` in a process of its own, by the Python that has radloop: that of the tests of Slicer has not."""
 
 import json
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[3]
-PYTHON = os.environ.get("RADLOOP_PYTHON") or str(CHECKOUT / ".venv/bin/python")
+CHECKOUT = Path(__file__).resolve().parents[1]
+PYTHON = os.environ.get("RADLOOP_PYTHON") or sys.executable
 
 _RANDOM_WEIGHTS = """
 import sys, torch
@@ -35,11 +36,11 @@ def installation(folder: Path) -> Path:
         shutil.copytree(CHECKOUT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     bundle = folder / "bundles/cine_heart"
     (bundle / "models").mkdir(exist_ok=True)
-    subprocess.run([PYTHON, "-c", _RANDOM_WEIGHTS, str(bundle)], check=True, env=_environment(folder))
+    subprocess.run([PYTHON, "-c", _RANDOM_WEIGHTS, str(bundle)], check=True, env=environment(folder))
     return folder
 
 
-def _environment(installed: Path) -> dict[str, str]:
+def environment(installed: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RADLOOP_", "PYTHON"))}
     path = os.pathsep.join(str(installed / part) for part in ("apps/radloop", "bundles/cine_heart"))
     return {**kept, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
@@ -48,7 +49,7 @@ def _environment(installed: Path) -> dict[str, str]:
 class RealServer:
     """A server over a folder of images; it can be stopped and started again on its port."""
 
-    def __init__(self, installed: Path, studies: Path, folder: Path) -> None:
+    def __init__(self, installed: Path, studies: Path | str, folder: Path) -> None:
         self.studies, self._installed, self._folder = studies, installed, folder
         self._port, self._process = 0, None
         self.start()
@@ -64,7 +65,7 @@ class RealServer:
         with log.open("ab") as out:
             self._process = subprocess.Popen(
                 [*command, "--data", str(self._folder / "data")],
-                env=_environment(self._installed),
+                env=environment(self._installed),
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 cwd=self._folder,
