@@ -19,3 +19,11 @@ def radloop():
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    """A copy of radloop that ships a classifier by brightness and nothing else, see ``tiny_classifier``."""
+    from tiny_classifier import Installation
+
+    return Installation(tmp_path_factory.mktemp("tiny"))

@@ -1,5 +1,6 @@
 """Where things are: what radloop ships, and the folder of the user's that it writes to."""
 
+import json
 import os
 import secrets
 import shutil
@@ -17,6 +18,12 @@ def _shipped(name: str) -> Path:
 
 def bundles() -> Path:
     return _shipped("bundles")
+
+
+def weights(bundle: Path) -> list[Path]:
+    """Every set of weights that a bundle should have, the usual one first: ``model.pt``, or one for each variant."""
+    metadata = json.loads((bundle / "configs" / "metadata.json").read_text())
+    return [bundle / "models" / f"{name}.pt" for name in metadata.get("classification") or ["model"]]
 
 
 def app() -> Path:

@@ -32,6 +32,7 @@ class InferParams(_Words):
     result_extension: Annotated[Literal[".nii.gz", ".nii", ".nrrd"] | None, BeforeValidator(_absent_if_empty)] = Field(
         None, description="file format of the label; .nrrd without frame is the ED frame in 3D, as stock viewers need"
     )
+    heat_map: bool = Field(False, description="of a classifier: answer with a map of what counted, not with zeros")
     client_id: str | None = Field(None, max_length=256)
 
 
@@ -56,7 +57,7 @@ class ModelInfo(_Words):
     """A model as ``/info/`` lists it; ``state`` is of the server that answers."""
 
     type: str
-    labels: dict[str, int]
+    labels: dict[str, int] = Field(description="structure to its value in a label map, or class to its number, from 0")
     dimension: int
     description: str
     config: dict[str, Any] = {}
@@ -68,10 +69,20 @@ class ModelInfo(_Words):
 
     @classmethod
     def from_metadata(cls, metadata: dict[str, Any]) -> "ModelInfo":
-        """From the ``metadata.json`` of a segmentation bundle.
+        """From the ``metadata.json`` of a bundle that labels voxels, or that classifies.
 
         Raises ``KeyError`` or ``ValidationError`` (a ``ValueError``) where it lacks what a client must know.
         """
+        if "classification" in metadata:
+            usual = next(iter(metadata["classification"].values()))
+            return cls(
+                type="classification",
+                labels=class_numbers(usual["classes"]),
+                dimension=2,
+                description=metadata["description"],
+                name=metadata.get("name", ""),
+                version=metadata["version"],
+            )
         output = metadata["network_data_format"]["outputs"]["pred"]
         names = {str(name): int(value) for value, name in output["channel_def"].items() if int(value) > 0}
         return cls(
@@ -83,6 +94,10 @@ class ModelInfo(_Words):
             version=metadata["version"],
             label_details=metadata.get("labels", []),
         )
+
+
+def class_numbers(classes: list[str]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(classes)}
 
 
 class StrategyInfo(_Words):

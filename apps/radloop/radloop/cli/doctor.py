@@ -164,16 +164,18 @@ def _bundles() -> Iterator[Finding]:
         yield Finding("bundles", False, f"none in {places.bundles()}", "install radloop again")
     for metadata in described:
         folder = metadata.parents[1]
-        weights = folder / "models" / "model.pt"
-        fault = _fault_of(weights)
         version = json.loads(metadata.read_text()).get("version", "?")
-        digest = "" if fault else f", sha256 {sha256(weights.read_bytes()).hexdigest()[:12]}"
-        yield Finding(
-            f"bundle {folder.name}",
-            not fault,
-            f"{version}, {fault or f'{weights.stat().st_size / 1e6:.1f} MB of weights{digest}'}",
-            "restore this file: install radloop again, or git checkout in a checkout",
-        )
+        every = places.weights(folder)
+        for weights in every:
+            fault = _fault_of(weights)
+            which = f" {weights.stem}" if len(every) > 1 else ""
+            digest = "" if fault else f", sha256 {sha256(weights.read_bytes()).hexdigest()[:12]}"
+            yield Finding(
+                f"bundle {folder.name}{which}",
+                not fault,
+                f"{version}, {fault or f'{weights.stat().st_size / 1e6:.1f} MB of weights{digest}'}",
+                "restore this file: install radloop again, or git checkout in a checkout",
+            )
 
 
 def _fault_of(weights: Path) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from radloop.cli.options import AS_JSON, MODEL, output_option
+from radloop.cli.options import AS_JSON, MODEL, VARIANT, output_option
 from radloop.cli.progress import progress
 from radloop.refusal import Refusal
 
@@ -24,11 +24,21 @@ if TYPE_CHECKING:
 
 @click.command()
 @MODEL
-@click.argument("image", metavar="IMAGE|FOLDER", type=click.Path(path_type=Path))
+@click.argument("images", metavar="IMAGE|FOLDER...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @output_option("Folder for the results; made if missing.")
 @click.option("--per-phase", is_flag=True, help="From DICOM: one SEG a phase, for readers that cannot follow time.")
+@VARIANT
+@click.option("--heat-map", is_flag=True, help="Of a classifier: also write what counted, as NIfTI and PNG.")
 @AS_JSON
-def infer(model: str, image: Path, output: Path, per_phase: bool, as_json: bool) -> int:
+def infer(
+    model: str,
+    images: tuple[Path, ...],
+    output: Path,
+    per_phase: bool,
+    variant: str | None,
+    heat_map: bool,
+    as_json: bool,
+) -> int:
     """Analyse an image, or every image of a folder.
 
     MODEL is a bundle, for example cine_heart (see: radloop models). IMAGE is a cine or a volume as NIfTI, NRRD or
@@ -37,12 +47,23 @@ def infer(model: str, image: Path, output: Path, per_phase: bool, as_json: bool)
     Writes label.nii.gz, measurements.json, overview.png and volumes.png into DIR, from DICOM also seg.dcm and sr.dcm;
     of several cases one subfolder each, and measurements.csv.
 
+    Of a classifier (cxr_classifier) any number of radiographs, as DICOM, PNG, JPEG or NIfTI, or folders of them; writes
+    predictions.csv into DIR: file, label, abstained, reason, and a column of probability for each class.
+
     Example: radloop infer cine_heart cine.nii.gz -o results
     """
     from radloop.cli.cases import cases_in, single_case
     from radloop.models.catalog import card
 
     about = card(model)
+    if about.classifies:
+        from radloop.cli.infer_films import infer_films
+
+        return infer_films(about.name, images, output, variant, heat_map, as_json)
+    about.settings_of(variant)
+    if len(images) > 1:
+        raise Refusal("ONE_IMAGE", f"{images[1]}: {model} takes one image or folder at a time")
+    [image] = images
     if not image.exists():
         raise Refusal("NO_SUCH_FILE", f"{image}: no such file or folder")
     cases, refused = cases_in(image) if image.is_dir() else ([single_case(image)], [])

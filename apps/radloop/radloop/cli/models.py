@@ -32,6 +32,7 @@ def models(context: click.Context, as_json: bool) -> None:
             "name": c.name,
             "version": c.version,
             "megabytes": round(c.weights.stat().st_size / 1e6, 1) if c.weights.exists() else None,
+            "variants": c.variants,
             "task": c.metadata["task"],
             "weights_licence": c.metadata["licence"]["weights"],
             "data_licence": c.metadata["licence"]["data"],
@@ -42,8 +43,10 @@ def models(context: click.Context, as_json: bool) -> None:
         click.echo(json.dumps({"models": rows}))
         return
     for row in rows:
-        size = f"{row['megabytes']} MB" if row["megabytes"] else "weights missing"
+        size = "weights missing" if row["megabytes"] is None else f"{row['megabytes']} MB"
         click.echo(f"{row['name']} {row['version']}  {size}\n  {row['task']}")
+        if row["variants"]:
+            click.echo(f"  variants (--variant NAME): {', '.join(row['variants'])}")
         click.echo(f"  weights: {row['weights_licence']}; data: {row['data_licence']}")
 
 

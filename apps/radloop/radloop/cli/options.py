@@ -10,6 +10,8 @@ FOLDER = click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Pa
 MODEL = click.argument("model", metavar="MODEL")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 
+VARIANT = click.option("--variant", metavar="NAME", help="Which set of weights, of a model that has several.")
+
 
 def output_option(
     help_text: str, default: str | None = None, metavar: str = "DIR"

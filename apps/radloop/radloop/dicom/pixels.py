@@ -50,7 +50,7 @@ def _decoded(plane: Plane, place: Path | Dataset) -> NDArray[Any]:
     try:
         dataset = pydicom.dcmread(place, force=True) if isinstance(place, Path) else place
         dataset.file_meta.TransferSyntaxUID = syntax = transfer_syntax(dataset)
-        if syntax.is_encapsulated and not _decodes(syntax):
+        if syntax.is_encapsulated and not decodes(syntax):
             raise Refusal("CANNOT_DECODE", f"{plane.name} is compressed as {syntax.name}, which nothing here decodes.")
         pixels: NDArray[Any] = dataset.pixel_array
     except (*UNREADABLE, RuntimeError) as fault:
@@ -58,7 +58,8 @@ def _decoded(plane: Plane, place: Path | Dataset) -> NDArray[Any]:
     return pixels[None] if plane.frame is not None and pixels.ndim == 2 else pixels
 
 
-def _decodes(syntax: UID) -> bool:
+def decodes(syntax: UID) -> bool:
+    """Whether a plug-in is there for a compression."""
     try:
         return get_decoder(syntax).is_available
     except NotImplementedError:  # films and references to pixels elsewhere

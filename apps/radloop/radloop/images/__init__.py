@@ -1,6 +1,6 @@
-"""Pictures in space and time: what a cine and its labels are, and how files hold them.
+"""Pictures in space and time: what a cine, its labels and a radiograph are, and how files hold them.
 
-Knows NIfTI and NRRD, voxel grids in mm (RAS+) and frame times in ms; refuses files that cannot be
+Knows NIfTI, NRRD, PNG and JPEG, voxel grids in mm (RAS+) and frame times in ms; refuses files that cannot be
 trusted before anything large is allocated. Knows nothing of hearts, models or HTTP.
 """
 
@@ -15,13 +15,16 @@ from radloop.images.cine import (
     write_label_nrrd,
 )
 from radloop.images.folder import case_name, find_images, is_named_as_picture
-from radloop.images.picture import Cine, LabelMap, Remark
+from radloop.images.picture import Cine, HeatMap, LabelMap, Radiograph, Remark
+from radloop.images.radiograph import read_radiograph, write_heat_map
 from radloop.images.whole_file import replace_whole
 
 __all__ = [
     "Cine",
+    "HeatMap",
     "LabelMap",
     "Limits",
+    "Radiograph",
     "Remark",
     "case_name",
     "count_frames",
@@ -31,8 +34,10 @@ __all__ = [
     "read_cine",
     "read_label",
     "read_label_of",
+    "read_radiograph",
     "replace_whole",
     "write_cine",
+    "write_heat_map",
     "write_label",
     "write_label_nrrd",
 ]

@@ -31,12 +31,15 @@ _SCANNER = 1  # sform and qform code
 _VECTOR_INTENTS = {1004, 1005, 1006, 1007, 2003, 2004}
 
 
-def read_nifti(file: BinaryIO, path: Path, limits: Limits) -> Cine:
-    """The cine in an open NIfTI file, its voxels not looked at yet. Raises Refusal."""
+def read_nifti(file: BinaryIO, path: Path, limits: Limits, *, fewest_axes: int = 3) -> Cine:
+    """The cine in an open NIfTI file, its voxels not looked at yet. Raises Refusal.
+
+    With ``fewest_axes`` 2 a file of two dimensions is taken too, as one slice.
+    """
     name = path.name
     stream = unpacked(file)
     header = _header(read_start(stream, Nifti2Header.sizeof_hdr, name), name)
-    shape, still = _shape(header, name)
+    shape, still = _shape(header, name, fewest_axes)
     dtype = _voxel_type(header, name)
     check_shape(name, shape, limits)
     affine, spacing_known, stated, remarks = _grid(header, name)
@@ -93,6 +96,16 @@ def write_nifti(path: Path, voxels: NDArray[Any], cine: Cine, *, intent: str = "
         nib.Nifti1Image(data, None, header, dtype=data.dtype).to_filename(temporary)
 
 
+def write_plane(path: Path, plane: NDArray[Any], affine: NDArray[np.float64]) -> None:
+    """Write ``plane`` (x, y) as one slice at ``affine`` (4, 4), in its own type."""
+    image = nib.Nifti1Image(plane[..., None], None, dtype=plane.dtype)
+    image.set_qform(affine, code=_SCANNER)
+    image.set_sform(affine, code=_SCANNER)
+    image.header.set_xyzt_units("mm")
+    with replace_whole(path) as temporary:
+        image.to_filename(temporary)
+
+
 def _header(start: bytes, name: str) -> Nifti1Header:
     """The header as it stands, unchecked and unrepaired."""
     for kind, magic in ((Nifti1Header, b"n+1\0"), (Nifti2Header, b"n+2\0")):
@@ -108,19 +121,19 @@ def _header(start: bytes, name: str) -> Nifti1Header:
     raise Refusal("NOT_AN_IMAGE", f"{name}: is not a NIfTI or NRRD image.")
 
 
-def _shape(header: Nifti1Header, name: str) -> tuple[Shape, bool]:
+def _shape(header: Nifti1Header, name: str, fewest_axes: int = 3) -> tuple[Shape, bool]:
     """(x, y, z, t), and whether the file is three-dimensional. Beyond z one axis may be longer than 1."""
     n_axes = int(header["dim"][0])
     axes = [int(n) for n in header["dim"][1 : 1 + max(n_axes, 0)]]
     further = axes[3:]
     longer = [n for n in further if n != 1]
-    if not 3 <= n_axes <= 7 or len(longer) > 1:
+    if not fewest_axes <= n_axes <= 7 or len(longer) > 1:
         said = " x ".join(str(n) for n in axes) or "none"
         raise Refusal(
             "DIMENSIONS",
             f"{name}: has {n_axes} dimensions ({said}); a cine has three or four (x, y, slices, frames).",
         )
-    x, y, z = axes[:3]
+    x, y, z = (*axes, 1)[:3]
     return (x, y, z, longer[0] if longer else 1), not further
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from radloop.images.bounds import Limits, Shape, check_affine, check_shape, check_spacing
 from radloop.images.frame_times import MS_PER_UNIT, believable_times_ms, even_times_ms
-from radloop.images.picture import Cine, LabelMap
+from radloop.images.picture import Cine
 from radloop.images.stored import read_block, unpacked
 from radloop.images.whole_file import replace_whole
 from radloop.refusal import Refusal
@@ -66,8 +66,8 @@ def read_nrrd(file: BinaryIO, path: Path, limits: Limits) -> Cine:
     return Cine(voxels, affine, times_ms, spacing_known, still=frame_axis is None)
 
 
-def write_nrrd(path: Path, label: LabelMap, cine: Cine) -> None:
-    """Write one frame of labels (x, y, z) as LPS, gzip, uint8: what stock viewers load."""
+def write_nrrd(path: Path, label: NDArray[Any], cine: Cine) -> None:
+    """Write one frame (x, y, z), of labels mostly, as LPS, gzip, in its own type: what stock viewers load."""
     import nrrd
 
     lps = np.diag([*_LPS_TO_RAS, 1]) @ cine.affine

@@ -10,6 +10,10 @@ LabelMap = NDArray[np.uint8]
 """Labels on a picture's own grid, (x, y, z, t): 0 background, 1 RV, 2 myocardium, 3 LV."""
 
 
+HeatMap = NDArray[np.float32]
+"""How much each pixel of a radiograph counted, 0 to 1, on the radiograph's own pixels (x, y)."""
+
+
 class Remark(NamedTuple):
     """Something about a picture that a reader of its figures must know: a stable code, a sentence."""
 
@@ -64,3 +68,28 @@ class Cine:
     @property
     def voxel_ml(self) -> float:
         return float(abs(np.linalg.det(self.affine[:3, :3]))) / 1000
+
+
+@dataclass(frozen=True)
+class Radiograph:
+    """A film as a reader sees it: bright where the body is dense, head up, the patient's right on the left.
+
+    ``pixels`` (x, y), float32: columns from the left, rows from the top, in the file's own units.
+    ``spacing_mm`` (x, y) or None where the file does not tell. ``affine`` (4, 4) takes (x, y, 0) of the *file* to
+    millimetres (RAS+) as viewers lay it out; ``flipped`` says which axes of the file were turned round to get
+    ``pixels``. ``inverted``: the header said that dense is dark (MONOCHROME1), and the values were turned round.
+    ``no_chest_film``: a sentence where the header itself says that this is none ("" where it does not).
+    ``remarks`` tell what had to be decided while reading.
+    """
+
+    pixels: NDArray[np.float32]
+    spacing_mm: tuple[float, float] | None
+    affine: NDArray[np.float64]
+    flipped: tuple[bool, bool] = (False, False)
+    inverted: bool = False
+    no_chest_film: str = ""
+    remarks: tuple[Remark, ...] = ()
+
+    def in_file_order(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Values on ``pixels`` in the order of the file."""
+        return values[tuple(slice(None, None, -1 if turned else 1) for turned in self.flipped)]

@@ -2,16 +2,16 @@
 
 import pickle
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from radloop.images import Cine
+from radloop.images import Cine, Radiograph
 from radloop.models.catalog import BundleCard, card
-from radloop.models.prediction import Prediction
+from radloop.models.prediction import Prediction, Reading
 from radloop.refusal import Refusal
 
 
@@ -20,10 +20,17 @@ class Bundle:
 
     ``inferer`` and ``network_def`` are those of the bundle's ``configs/inference.json``, so that an answer
     here is the answer of ``python -m monai.bundle run``. ``version`` names the weights: the bundle's own, or a
-    version that was made from them.
+    version that was made from them. ``settings`` are laid over the keys of that file: a variant, or what a version
+    with classes of its own was trained with.
     """
 
-    def __init__(self, about: BundleCard, weights: Path | None = None, version: str | None = None) -> None:
+    def __init__(
+        self,
+        about: BundleCard,
+        weights: Path | None = None,
+        version: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
         # torch and monai take seconds to import, and whoever only lists bundles needs neither.
         import torch
         from monai.bundle.config_parser import ConfigParser
@@ -35,9 +42,12 @@ class Bundle:
         parser = ConfigParser()
         parser.read_config(about.folder / "configs" / "inference.json")
         parser["bundle_root"] = str(about.folder)
+        for key, value in (settings or {}).items():
+            parser[key] = value
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.network: Any = parser.get_parsed_content("network_def").to(self.device).eval()
         self.inferer: Any = parser.get_parsed_content("inferer")
+        self.classification: dict[str, Any] = _classification(about, settings or {})
         _load_weights(self.network, weights or about.weights)
 
     def predict(self, cine: Cine, progress: Callable[[float], None] | None = None) -> Prediction:
@@ -50,6 +60,20 @@ class Bundle:
         image = MetaTensor(voxels[None, None], affine=torch.from_numpy(cine.affine), meta=meta)
         label = self.inferer(image, self.network, progress=progress)
         return Prediction(label[0, 0].numpy(), self.about.name, self.version)
+
+    def classify(self, films: Sequence[Radiograph], *, heat_map: bool = False) -> list[Reading]:
+        """Sort films into classes, all at once; the answer for one is the same in any company."""
+        pictures = [np.ascontiguousarray(film.pixels.T) for film in films]
+        return [
+            Reading(
+                dict(said.probabilities),
+                said.label,
+                said.abstained,
+                said.reason,
+                None if said.heat_map is None else np.ascontiguousarray(said.heat_map.T, np.float32),
+            )
+            for said in self.inferer(pictures, self.network, heat_map=heat_map)
+        ]
 
     @contextmanager
     def memory_off(self) -> Iterator[None]:
@@ -64,9 +88,19 @@ class Bundle:
                 module.keep_state = True
 
 
-def load_bundle(name: str, weights: Path | None = None, version: str | None = None) -> Bundle:
+def load_bundle(
+    name: str, weights: Path | None = None, version: str | None = None, settings: Mapping[str, Any] | None = None
+) -> Bundle:
     """Load a shipped bundle, or another set of weights for it. Raises Refusal if it cannot be loaded whole."""
-    return Bundle(card(name), weights, version)
+    return Bundle(card(name), weights, version, settings)
+
+
+def _classification(about: BundleCard, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Classes, threshold and prior of what answers, as in ``metadata.json``; empty where nothing is classified."""
+    if not about.classifies:
+        return {}
+    own: dict[str, Any] | None = settings.get("calibration")
+    return own or dict(about.metadata["classification"][settings.get("variant", about.variants[0])])
 
 
 def _load_weights(network: Any, path: Path) -> None:

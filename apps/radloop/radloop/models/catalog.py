@@ -23,8 +23,29 @@ class BundleCard:
         return str(self.metadata["version"])
 
     @property
+    def classifies(self) -> bool:
+        """Whether it sorts radiographs into classes; otherwise it labels the voxels of cines."""
+        return "classification" in self.metadata
+
+    @property
+    def variants(self) -> list[str]:
+        """Names of the sets of weights of a bundle that has several, the usual one first."""
+        return list(self.metadata.get("classification", ()))
+
+    @property
     def weights(self) -> Path:
-        return self.folder / "models" / "model.pt"
+        """The usual weights."""
+        return places.weights(self.folder)[0]
+
+    def settings_of(self, variant: str | None) -> dict[str, Any]:
+        """What loads a variant, for ``load_bundle``; nothing for None. Raises Refusal("NO_SUCH_VARIANT")."""
+        if variant is None:
+            return {}
+        if variant not in self.variants:
+            known = ", ".join(self.variants) or "none"
+            raise Refusal("NO_SUCH_VARIANT", f"{self.name} has no variant {variant!r}; there are: {known}.")
+        weights = places.weights(self.folder)[self.variants.index(variant)]
+        return {"weights": weights, "settings": {"variant": variant}}
 
     @property
     def split(self) -> dict[str, list[str]]:

@@ -1,6 +1,9 @@
-"""What a model says about a cine."""
+"""What a model says about a picture."""
 
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from radloop.images import LabelMap
 
@@ -12,3 +15,16 @@ class Prediction:
     label: LabelMap
     model: str
     model_version: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """``probabilities`` of every class (sum 1, also when ``abstained``); ``label`` by the operating threshold, None
+    when abstained; ``reason`` one sentence then, "" otherwise; ``heat_map`` (x, y) 0 to 1 where it was asked for.
+    """
+
+    probabilities: dict[str, float]
+    label: str | None
+    abstained: bool
+    reason: str
+    heat_map: NDArray[np.float32] | None = None

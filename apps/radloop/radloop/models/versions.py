@@ -1,9 +1,10 @@
 """Which version of a model answers: the first of a list that is whole and loads, never anything else."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from radloop.models.bundle import Bundle, load_bundle
 from radloop.refusal import Refusal
@@ -14,11 +15,18 @@ KEPT = 2
 
 @dataclass(frozen=True)
 class Weights:
-    """A version as it is named in a request: its file, and the SHA-256 that the file was kept with."""
+    """A version as it is named in a request: its file, the SHA-256 that the file was kept with, and the settings
+    that it was trained with where they differ from the bundle's own."""
 
     version: str
     file: Path
     sha256: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def named(cls, told: Mapping[str, Any]) -> "Weights":
+        """From plain data, as requests to workers carry it."""
+        return cls(told["version"], Path(told["file"]), told["sha256"], told.get("settings") or {})
 
 
 @dataclass
@@ -58,7 +66,7 @@ class Versions:
             if key in self.faults:
                 raise Refusal("BAD_VERSION", self.faults[key])
             try:
-                bundle = load_bundle(self.model, weights.file)
+                bundle = load_bundle(self.model, weights.file, settings=weights.settings)
             except Refusal as refusal:
                 name = f"{self.model} {weights.version}"
                 # Clients are not told the server's paths.

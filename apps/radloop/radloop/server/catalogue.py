@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from radloop.answers.service import ModelInfo
+from radloop.answers.service import ModelInfo, class_numbers
 from radloop.refusal import Refusal
 
 log = logging.getLogger(__name__)
@@ -20,12 +20,12 @@ class Catalogue:
 
     @classmethod
     def of(cls, bundles: Path) -> "Catalogue":
-        """Bundles that label pictures; one whose metadata cannot be used is left out, and the log says so."""
+        """Every bundle; one whose metadata cannot be used is left out, and the log says so."""
         models = {}
         for file in sorted(bundles.glob("*/configs/metadata.json")):
             try:
                 metadata = json.loads(file.read_text())
-                if metadata.get("labels"):
+                if metadata.get("labels") or metadata.get("classification"):
                     models[file.parents[1].name] = ModelInfo.from_metadata(metadata)
             except (OSError, ValueError, KeyError) as fault:
                 log.warning("bundle %s is left out: %s", file.parents[1].name, fault)
@@ -54,4 +54,6 @@ def _state(name: str, facts: dict[str, Any] | None, fault: str | None) -> dict[s
         return {"state": "loading"}
     if name in facts["faults"]:
         return {"state": "failed", "reason": facts["faults"][name]}
-    return {"state": "ready", "version": facts["versions"][name], "reason": facts.get("reasons", {}).get(name)}
+    said = {"state": "ready", "version": facts["versions"][name], "reason": facts.get("reasons", {}).get(name)}
+    classes = facts.get("classes", {}).get(name)  # a version may have been trained with its own
+    return said | {"labels": class_numbers(classes)} if classes else said

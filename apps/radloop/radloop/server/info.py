@@ -24,9 +24,10 @@ def info(here: Here) -> Info:
     waiting, running, ready = here.pool.counts()
     return Info(
         name="radloop",
-        description="Cine MR of the heart: every frame labelled, and what follows from it. Research use only.",
+        description="Cine MR of the heart and chest X-rays: what is seen, and what follows from it. Research use only.",
         version=__version__,
-        labels=list(dict.fromkeys(label for model in models.values() for label in model.labels)),
+        # What clients make segments of: structures, no classes.
+        labels=list(dict.fromkeys(label for m in models.values() if m.type == "segmentation" for label in m.labels)),
         models=models,
         strategies=STRATEGIES,
         trainers={name: Method(description=TRAINER, config=TRAIN_CONFIG) for name in here.training.models},

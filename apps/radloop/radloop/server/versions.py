@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from radloop import places
 from radloop.refusal import Refusal
 from radloop.server.catalogue import Catalogue
 from radloop.store import Store
@@ -32,7 +33,8 @@ class Serving:
     """Asks the pool on behalf of the routes, and knows what the workers found of each version.
 
     ``facts`` are those of ``Catalogue.with_states``: ``versions``, ``faults``, and ``reasons``, why another
-    version answers than the one that was published; and ``metrics``, of those that answer.
+    version answers than the one that was published; ``metrics`` of those that answer, and ``classes``, where a
+    version has its own.
     """
 
     def __init__(self, store: Store, pool: Pool, catalogue: Catalogue, bundles: Path) -> None:
@@ -44,7 +46,7 @@ class Serving:
         self._found: dict[str, _Found] = {}
         self._models = catalogue.names
         for model in self._models:
-            weights = bundles / model / "models" / "model.pt"
+            weights = places.weights(bundles / model)[0]
             if weights.is_file():
                 try:
                     note_shipped(store, model, catalogue.models[model].version, weights)
@@ -85,7 +87,7 @@ class Serving:
         if opened is None or asked - found.keys():  # what is served is still being loaded
             return None
         facts: dict[str, Any] = {"versions": dict(opened["versions"]), "faults": dict(opened["faults"])}
-        facts |= {"reasons": {}, "metrics": {}}
+        facts |= {"reasons": {}, "metrics": {}, "classes": {}}
         for model, one in found.items():
             if one.version is None:
                 facts["faults"][model] = one.reason
@@ -93,8 +95,11 @@ class Serving:
                 facts["faults"].pop(model, None)
                 facts["versions"][model] = one.version
                 facts["reasons"][model] = one.reason
-                metrics = {row.name: row.metrics for row in rows[model]}
-                facts["metrics"][model] = metrics.get(one.version, {})
+                answering = next((row for row in rows[model] if row.name == one.version), None)
+                facts["metrics"][model] = answering.metrics if answering else {}
+                facts["classes"][model] = (
+                    answering.settings.get("classification", {}).get("classes") if answering else None
+                )
         return facts
 
     def served(self, model: str) -> VersionRow | None:
@@ -146,6 +151,8 @@ class Serving:
                 del self._asked[model]
 
 
-def named(rows: list[VersionRow]) -> list[dict[str, str]]:
+def named(rows: list[VersionRow]) -> list[dict[str, Any]]:
     """Versions as a worker is told them."""
-    return [{"version": row.name, "file": str(row.weights), "sha256": row.sha256} for row in rows]
+    return [
+        {"version": row.name, "file": str(row.weights), "sha256": row.sha256, "settings": row.settings} for row in rows
+    ]

@@ -48,6 +48,12 @@ class VersionRow:
     configuration: dict[str, Any]
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """What is laid over the bundle's configuration when it answers: a version may have classes of its own."""
+        settings: dict[str, Any] = self.configuration.get("inference", {})
+        return settings
+
+    @property
     def base(self) -> str:
         """The version of the bundle that it descends from, the part of its name before "+"."""
         return self.name.partition("+")[0]

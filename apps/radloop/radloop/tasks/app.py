@@ -19,7 +19,7 @@ from monailabel.tasks.activelearning.random import Random
 from radloop import __version__, places
 from radloop.answers.jobs import LabelledCase, TrainParams
 from radloop.images import case_name
-from radloop.models import Bundle
+from radloop.models import Bundle, cards
 from radloop.store import Store
 from radloop.store.names import patient_of
 from radloop.tasks import scoring
@@ -28,11 +28,11 @@ from radloop.tasks.served import candidates, served_bundle
 from radloop.tasks.train import DESCRIPTION as TRAINER
 from radloop.tasks.train import train
 
-DESCRIPTION = "Cine MR of the heart: every frame labelled, and what follows from it. Research use only."
+DESCRIPTION = "Cine MR of the heart and chest X-rays: what is seen, and what follows from it. Research use only."
 
 
-class CineTask(InferTask):
-    """A cine model as an infer task; writes its files into ``folder``, from where MONAI Label's server removes them.
+class BundleTask(InferTask):
+    """A model as an infer task; writes its files into ``folder``, from where MONAI Label's server removes them.
 
     That folder is not the system's temporary one: a client on the same machine saves under the same name there.
     """
@@ -43,7 +43,7 @@ class CineTask(InferTask):
         self.numbers = itertools.count(1)
         about = model_info(bundle)
         super().__init__(
-            type=InferType.SEGMENTATION,
+            type=InferType.CLASSIFICATION if bundle.about.classifies else InferType.SEGMENTATION,
             labels=about.labels,
             dimension=about.dimension,
             description=about.description,
@@ -125,7 +125,7 @@ class RadloopApp(MONAILabelApp):
     def init_infers(self) -> dict[str, InferTask]:
         folder = Path(tempfile.mkdtemp(prefix="radloop-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        return {"cine_heart": CineTask(served_bundle("cine_heart")[0], folder)}
+        return {name: BundleTask(served_bundle(name)[0], folder) for name in cards()}
 
     def init_trainers(self) -> dict[str, TrainTask]:
         return {"cine_heart": CineTrainer("cine_heart")}

@@ -7,11 +7,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from radloop.answers.service import InferAnswer, InferParams, ModelInfo
+from radloop.answers import Classification
+from radloop.answers.service import InferAnswer, InferParams, ModelInfo, class_numbers
+from radloop.chest import read_film
 from radloop.images import read_cine
 from radloop.models import Bundle
 from radloop.refusal import Refusal
 from radloop.tasks.analysis import analyse_cine
+from radloop.tasks.film import answer_film
 from radloop.tasks.grid import grid
 from radloop.tasks.results import check_frame, wanted
 
@@ -19,7 +22,10 @@ from radloop.tasks.results import check_frame, wanted
 def model_info(bundle: Bundle) -> ModelInfo:
     """What ``/info/`` says about a bundle that is loaded."""
     about = ModelInfo.from_metadata(bundle.about.metadata)
-    return about.model_copy(update={"state": "ready", "version": bundle.version})
+    said: dict[str, Any] = {"state": "ready", "version": bundle.version}
+    if bundle.about.classifies:
+        said["labels"] = class_numbers(bundle.classification["classes"])
+    return about.model_copy(update=said)
 
 
 def infer(
@@ -31,13 +37,16 @@ def infer(
     folder: Path | None,
     said: Mapping[str, Any] | None = None,
     progress: Callable[[float], None] | None = None,
-) -> tuple[Path | None, InferAnswer]:
-    """Answer one request: read ``file``, label and measure it, write the wanted part of the label into ``folder``.
+) -> tuple[Path | None, InferAnswer | Classification]:
+    """Answer one request: read ``file``, label and measure it, write the wanted part of the label into ``folder``;
+    or classify it, and write the heat map.
 
     ``said`` is what is known of the picture's grid better than the file tells, see ``tasks.grid``. Without
     ``folder`` nothing is written. Raises ``Refusal`` for a picture or parameters that cannot be used.
     """
     asked = parse(params)
+    if bundle.about.classifies:
+        return answer_film(bundle, read_film(file), image=image, asked=asked, folder=folder)
     cine = read_cine(file)
     if said is not None:
         cine = replace(cine, **grid(said))

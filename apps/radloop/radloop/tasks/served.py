@@ -9,11 +9,14 @@ from radloop.store import Store
 from radloop.store.versions import FOLDER, VersionRow, note_shipped, served
 
 
-def served_bundle(model: str, data: Path | None = None) -> tuple[Bundle, dict[str, str]]:
+def served_bundle(model: str, data: Path | None = None, variant: str | None = None) -> tuple[Bundle, dict[str, str]]:
     """The served version, and why versions before it in turn cannot be used, by name.
 
     The shipped one where the data folder (default: the user's) knows no versions; none is made by looking.
+    A ``variant`` is always the shipped one of that name.
     """
+    if variant is not None:
+        return load_bundle(model, **card(model).settings_of(variant)), {}
     folder = places.data(data)
     if not (folder / FOLDER / model).is_dir():
         return load_bundle(model), {}
@@ -30,4 +33,4 @@ def candidates(store: Store, model: str) -> list[Weights]:
 
 
 def weights_of(row: VersionRow) -> Weights:
-    return Weights(row.name, row.weights, row.sha256)
+    return Weights(row.name, row.weights, row.sha256, row.settings)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from radloop.images import Cine, Limits, limit_to
+from radloop.images import Cine, Limits, Radiograph, limit_to
 from radloop.models import Bundle, load_bundle
 from radloop.models.versions import Versions, Weights, sha256_of
 from radloop.refusal import Refusal
@@ -66,11 +66,10 @@ class Service:
             "passed_over": passed_over,
         }
 
-    def _chosen(self, model: str, named: list[dict[str, str]] | None) -> tuple[Bundle, dict[str, str]]:
+    def _chosen(self, model: str, named: list[dict[str, Any]] | None) -> tuple[Bundle, dict[str, str]]:
         known = self.versions.get(model)
         if known is not None and named:
-            wanted = [Weights(one["version"], Path(one["file"]), one["sha256"]) for one in named]
-            return known.first_good(wanted)
+            return known.first_good(map(Weights.named, named))
         if known is None or not known.loaded:
             reason = self.facts["faults"].get(model, "no such model")
             raise Refusal("MODEL_UNAVAILABLE", f"{model} cannot be used: {reason}", http_status=503)
@@ -87,4 +86,7 @@ def open(options: dict[str, Any]) -> Service:
 def _warm(bundle: Bundle) -> None:
     """The first request should not pay for what torch prepares at first use."""
     noise = np.random.default_rng(0).normal(size=(32, 32, 1, 2)).astype(np.float32)
-    bundle.predict(Cine(voxels=noise, affine=np.eye(4)))
+    if bundle.about.classifies:
+        bundle.classify([Radiograph(noise[:, :, 0, 0], None, np.eye(4))])
+    else:
+        bundle.predict(Cine(voxels=noise, affine=np.eye(4)))

@@ -102,7 +102,7 @@ class TrainService:
                 store,
                 arguments["model"],
                 [LabelledCase.model_validate(case) for case in arguments["cases"]],
-                [Weights(one["version"], Path(one["file"]), one["sha256"]) for one in arguments["versions"]],
+                [Weights.named(one) for one in arguments["versions"]],
                 TrainParams.model_validate(arguments["params"]),
                 Path(arguments["folder"]),
                 told,
