@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -19,3 +20,12 @@ def radloop():
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real labelled pictures, which no clone holds."""
+    folder = os.environ.get("RADLOOP_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("RADLOOP_DATA names no folder of real data")
+    return Path(folder).resolve()

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from radloop.cli.models import load_version
 from radloop.cli.options import AS_JSON, FOLDER, MODEL
 from radloop.cli.progress import progress
 from radloop.refusal import Refusal
@@ -20,8 +21,10 @@ from radloop.refusal import Refusal
     type=click.Choice(["train", "val", "test", "all"]),
     help="Which part of the bundle's own split to count (default: every patient it was not trained on).",
 )
+@click.option("--version", help="A version from: radloop models history MODEL (default: the one shipped).")
+@click.option("--data", type=click.Path(path_type=Path), help="Data folder with the versions (default: the user's).")
 @AS_JSON
-def evaluate(model: str, folder: Path, part: str | None, as_json: bool) -> None:
+def evaluate(model: str, folder: Path, part: str | None, version: str | None, data: Path | None, as_json: bool) -> None:
     """Score a model on a folder of labelled patients.
 
     FOLDER is laid out like ACDC's development part: patientXXX/{ed,es}.nii.gz with {ed,es}_gt.nii.gz, optionally
@@ -40,7 +43,7 @@ def evaluate(model: str, folder: Path, part: str | None, as_json: bool) -> None:
     from radloop.models import load_bundle
     from radloop.tasks.analysis import diagnosis_model
 
-    bundle = load_bundle(model)
+    bundle = load_bundle(model) if version is None else load_version(model, version, data)
     scores = []
     with progress("evaluating", quiet=as_json) as tick:
         for i, patient in enumerate(chosen):
