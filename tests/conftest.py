@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -27,3 +28,12 @@ def tiny(tmp_path_factory):
     from tiny_classifier import Installation
 
     return Installation(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real labelled pictures, which no clone holds."""
+    folder = os.environ.get("RADLOOP_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("RADLOOP_DATA names no folder of real data")
+    return Path(folder).resolve()

@@ -1,6 +1,5 @@
 """A header that lies about MONOCHROME1 is found out, and one that does not is believed."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +8,6 @@ import pytest
 from radloop.chest import read_film, righted
 from radloop.chest.negative import likeness, looks_negative
 from radloop.images import Radiograph
-
-needs_data = pytest.mark.skipif(
-    "RADLOOP_DATA" not in os.environ and not os.environ.get("CI"), reason="RADLOOP_DATA is not set"
-)
-
-
-def data() -> Path:
-    return Path(os.environ["RADLOOP_DATA"])
 
 
 def drawn(rows: int = 200, columns: int = 180) -> np.ndarray:
@@ -52,19 +43,17 @@ def test_any_shape_has_a_likeness(shape):
     assert -1 <= likeness(np.random.default_rng(0).normal(size=shape).astype(np.float32)) <= 1
 
 
-@needs_data
-def test_the_film_whose_header_lies_reads_as_the_honest_one():
-    folder = data() / "dicom" / "cxr"
+def test_the_film_whose_header_lies_reads_as_the_honest_one(real_data: Path):
+    folder = real_data / "dicom" / "cxr"
     lied, honest = (read_film(folder / name) for name in ("siim_1_wrong_monochrome1.dcm", "siim_1.dcm"))
     np.testing.assert_array_equal(lied.pixels, honest.pixels)
     assert (len(lied.remarks), len(honest.remarks)) == (1, 0)
 
 
-@needs_data
-def test_no_real_film_is_taken_for_a_negative_and_nearly_all_negatives_are():
-    arrays = np.load(data() / "pneumoniamnist" / "pneumoniamnist_trainval.npz")
+def test_no_real_film_is_taken_for_a_negative_and_nearly_all_negatives_are(real_data: Path):
+    arrays = np.load(real_data / "pneumoniamnist" / "pneumoniamnist_trainval.npz")
     children = [image.astype(np.float32).T for image in arrays["val_images"]]
-    adults = [read_film(file).pixels for file in sorted((data() / "cxr" / "images").glob("*.jpg"))[::12]]
+    adults = [read_film(file).pixels for file in sorted((real_data / "cxr" / "images").glob("*.jpg"))[::12]]
     for films in (children, adults):
         assert not any(looks_negative(film) for film in films)
         assert np.mean([looks_negative(255 - film) for film in films]) > 0.97

@@ -1,6 +1,5 @@
 """Radiographs as DICOM: every way to write the same picture reads as the same picture."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -214,9 +213,8 @@ def test_deflated_is_read():
     assert read_film(Path(get_testdata_file("image_dfl.dcm", download=False))).pixels.shape == (512, 512)
 
 
-@pytest.mark.skipif("RADLOOP_DATA" not in os.environ and not os.environ.get("CI"), reason="RADLOOP_DATA is not set")
-def test_real_films_are_read_the_right_way_round():
-    folder = Path(os.environ["RADLOOP_DATA"]) / "dicom" / "cxr"
+def test_real_films_are_read_the_right_way_round(real_data):
+    folder = real_data / "dicom" / "cxr"
     for name in ("rsna_2.dcm", "rsna_4.dcm", "siim_1.dcm"):
         read = read_film(folder / name)
         assert (read.pixels.shape, read.inverted) == ((1024, 1024), False)

@@ -1,7 +1,6 @@
 """A real exam from a scanner, with an expert's contours and volumes."""
 
 import json
-import os
 import re
 import tarfile
 from collections.abc import Callable
@@ -18,21 +17,15 @@ from radloop.dicom.seg import write_seg
 from radloop.dicom.sr import read_sr, write_sr
 from radloop.dicom.web import Archive
 from radloop.images import Cine
-from radloop.places import real_data
 
 CASE = "SCD0000301"
 Exam = tuple[Cine, Source]
 
 
 @pytest.fixture(scope="module")
-def given() -> Path:
+def given(real_data: Path) -> Path:
     """The exam as it is kept."""
-    data = real_data()
-    if data is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("RADLOOP_DATA names no folder")
-        pytest.skip("RADLOOP_DATA names no folder of real data")
-    return data / "dicom" / "sunnybrook"
+    return real_data / "dicom" / "sunnybrook"
 
 
 @pytest.fixture(scope="module")

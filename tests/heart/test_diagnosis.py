@@ -161,14 +161,11 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path, text: str) -> None:
     assert refused.value.code == "BAD_DIAGNOSIS_MODEL"
 
 
-@pytest.mark.skipif(places.real_data() is None, reason="RADLOOP_DATA names no folder of real data")
-def test_the_committed_model_knows_patients_it_has_not_seen() -> None:
-    folder = places.real_data()
-    assert folder is not None
+def test_the_committed_model_knows_patients_it_has_not_seen(real_data: Path) -> None:
     split = json.loads((places.bundles() / "cine_heart/configs/split.json").read_text())
-    with (folder / "acdc/index.csv").open() as file:
+    with (real_data / "acdc/index.csv").open() as file:
         groups: dict[str, Group] = {row["patient"]: row["group"] for row in csv.DictReader(file)}  # type: ignore[misc]
-    unseen = read_hearts(folder / "acdc", {p: groups[p] for p in split["test"] + split["val"]})
+    unseen = read_hearts(real_data / "acdc", {p: groups[p] for p in split["test"] + split["val"]})
     model = committed()
     right = [model.apply(features(h.ed, h.es, h.spacing_mm)).label == h.group for h in unseen]
     assert np.mean(right) >= 0.85

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from radloop import places
 from radloop.heart import LV, MYO, RV, ejection_fraction, measure, volume_curves
 from radloop.images.picture import Cine, LabelMap
 from radloop.refusal import Refusal
@@ -183,17 +182,14 @@ def test_ejection_fraction_of_nothing_is_unknown() -> None:
     assert ejection_fraction(0, 0) is None
 
 
-@pytest.mark.skipif(places.real_data() is None, reason="RADLOOP_DATA names no folder of real data")
-def test_acdc_figures_are_met_to_the_last_digit() -> None:
+def test_acdc_figures_are_met_to_the_last_digit(real_data: Path) -> None:
     import nibabel as nib
 
-    folder = places.real_data()
-    assert folder is not None
-    with (folder / "acdc/index.csv").open() as file:
+    with (real_data / "acdc/index.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 80
     for row in rows:
-        images = [nib.load(Path(folder, "acdc", row["patient"], f"{phase}_gt.nii.gz")) for phase in ("ed", "es")]
+        images = [nib.load(Path(real_data, "acdc", row["patient"], f"{phase}_gt.nii.gz")) for phase in ("ed", "es")]
         label = np.stack([np.asarray(i.dataobj) for i in images], axis=-1).astype(np.uint8)
         answer = measure(label, cine(label, images[0].affine), image=row["patient"])
         for field in ("lv_edv_ml", "lv_esv_ml", "lv_ef", "rv_edv_ml", "rv_esv_ml", "rv_ef", "lv_mass_g"):

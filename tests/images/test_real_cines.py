@@ -1,7 +1,6 @@
 """The ACDC volumes and cines: spacing as their index says, labels that fit, nothing refused."""
 
 import csv
-import os
 from pathlib import Path
 
 import nibabel as nib
@@ -9,18 +8,11 @@ import numpy as np
 import pytest
 
 from radloop.images import case_name, find_images, read_cine, read_label, write_label
-from radloop.places import real_data
-
-DATA = real_data()
-pytestmark = pytest.mark.skipif(
-    DATA is None and os.environ.get("CI") != "true", reason="RADLOOP_DATA names no folder of real data"
-)
 
 
 @pytest.fixture(scope="module")
-def acdc() -> Path:
-    assert DATA is not None, "RADLOOP_DATA must name the folder of real data"
-    return DATA / "acdc"
+def acdc(real_data: Path) -> Path:
+    return real_data / "acdc"
 
 
 def test_spacing_and_shape_of_every_patient(acdc: Path) -> None:

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import nibabel as nib
@@ -198,6 +199,17 @@ def serve(installation: Path) -> Callable[..., AbstractContextManager[Server]]:
 def stock_serve(installation: Path) -> Callable[..., AbstractContextManager[Server]]:
     """``stock_serve(studies, folder)``: MONAI Label's own server with radloop's app."""
     return partial(stock_serving, installation)
+
+
+@pytest.fixture(scope="session")
+def serve_tiny(tiny: Any) -> Callable[..., AbstractContextManager[Server]]:
+    """As ``serve``, of a radloop that ships the tiny classifier and nothing else."""
+    return partial(serving, tiny.folder)
+
+
+@pytest.fixture(scope="session")
+def stock_serve_tiny(tiny: Any) -> Callable[..., AbstractContextManager[Server]]:
+    return partial(stock_serving, tiny.folder)
 
 
 @pytest.fixture(scope="session")

@@ -17,14 +17,15 @@ MODEL = "cine_heart"
 
 @pytest.fixture
 def home(tmp_path: Path, installation: Path) -> Path:
-    """A data folder with three versions: slightly other weights, weights of something else, and no weights at all."""
+    """A data folder with four versions: slightly other weights, those of something else, no numbers, and no weights."""
     about = card(MODEL)
     shipped = installation / "bundles" / MODEL / "models" / "model.pt"
     weights = torch.load(shipped, weights_only=True)["model"]
     with Store(tmp_path / "data") as store:
         base = note_shipped(store, MODEL, about.version, shipped).name
         other = {name: weight * 1.001 for name, weight in weights.items()}
-        for content in ({"model": other}, {"model": {"layer": torch.zeros(3)}}):
+        no_numbers = {name: weight * float("nan") for name, weight in weights.items()}
+        for content in ({"model": other}, {"model": {"layer": torch.zeros(3)}}, {"model": no_numbers}):
             torch.save(content, tmp_path / "new.pt")
             add_version(store, MODEL, tmp_path / "new.pt", parent=base, data={}, metrics={}, configuration={})
         (tmp_path / "new.pt").write_bytes(b"no weights at all")
@@ -78,7 +79,7 @@ def test_versions_are_published_and_taken_back_without_a_restart(
         assert http.get(f"/model/info/{MODEL}").json()["version"] == f"{base}+1"
 
         # What does not load is not published.
-        for bad in (f"{base}+2", f"{base}+3"):
+        for bad in (f"{base}+2", f"{base}+3", f"{base}+4"):
             assert publish(server, bad) == 409
         assert publish(server, f"{base}+1") == 409
         assert publish(server, "9.9") == 404
@@ -124,8 +125,8 @@ def test_versions_are_listed_with_what_was_published(start: Callable[[], Any]) -
     with start() as server:
         server.wait_ready()
         listed = server.http().get(f"/radloop/versions/{MODEL}").json()
-        assert [one["state"] for one in listed["versions"]] == ["published"] + 3 * ["unpublished"]
-        assert [one["serves"] for one in listed["versions"]] == [True, False, False, False]
+        assert [one["state"] for one in listed["versions"]] == ["published"] + 4 * ["unpublished"]
+        assert [one["serves"] for one in listed["versions"]] == [True] + 4 * [False]
         assert listed["publications"][0]["kind"] == "shipped"
         assert server.http().get("/radloop/versions").json()["models"][0] == listed
         assert server.http().get("/radloop/versions/nosuch").status_code == 404

@@ -29,7 +29,9 @@ import alembic.command  # noqa: F401  imported before the children are made, so 
 from radloop.refusal import Refusal
 from radloop.store import Store
 from radloop.store.check import check
+from radloop.store.versions import add_version, history, note_shipped, publish, served
 
+MODEL = "heart_model"
 ONCE, FROM_THEN_ON, KILL = range(3)
 WAYS = [
     ("fails once", ONCE, errno.EIO),
@@ -43,19 +45,25 @@ WAYS = [
 def work(folder: Path, acknowledge: Callable[..., None]) -> None:
     """A store's life in short. Every refusal is survived; every success is told."""
 
-    def attempt(what: str, call: Callable[[], Any]) -> Any:
+    def attempt(what: str, call: Callable[[], str | None]) -> str | None:
         try:
             answer = call()
         except Refusal as refusal:
             acknowledge("refused", what, refusal.code)
             return None
-        acknowledge(what, answer.id if answer is not None else None)
+        acknowledge(what, answer)
         return answer
 
-    def label(n: int) -> Callable[[], Any]:
+    def label(n: int) -> Callable[[], str]:
         upload = folder / "label.nii.gz"
         upload.write_bytes(f"label {n}".encode() * 1000)
-        return lambda: store.add_label("heart", upload, author=f"author {n}", info={})
+        return lambda: store.add_label("heart", upload, author=f"author {n}", info={}).id
+
+    def version() -> str:
+        weights = folder / "weights.pt"
+        weights.write_bytes(os.urandom(1000))
+        about: dict[str, Any] = {"data": {}, "metrics": {}, "configuration": {}}
+        return add_version(store, MODEL, weights, parent="1.0", **about).name
 
     try:
         store = Store(folder / "data", folder / "studies")
@@ -65,10 +73,14 @@ def work(folder: Path, acknowledge: Callable[..., None]) -> None:
     attempt("label", label(1))
     upload = folder / "image.nii.gz"
     upload.write_bytes(b"image" * 1000)
-    attempt("image", lambda: store.add_image("up", upload))
+    attempt("image", lambda: store.add_image("up", upload).id)
     attempt("label", label(2))
     attempt("info", lambda: store.set_image_info("heart", {"told": True}))
     attempt("label", label(3))
+    if attempt("shipped", lambda: note_shipped(store, MODEL, "1.0", folder / "shipped.pt").name):
+        made = attempt("version", version)
+        if made is not None:
+            attempt("published", lambda: publish(store, MODEL, made, None).name)
     store.close()
 
 
@@ -87,6 +99,16 @@ def faults_left(folder: Path, told: list[list[Any]]) -> list[str]:
         for label in kept.values():
             if not label.path.is_file() or hashlib.sha256(label.path.read_bytes()).hexdigest() != label.sha256:
                 wrong.append("a listed label is lost or damaged")
+        note_shipped(store, MODEL, "1.0", folder / "shipped.pt")
+        versions = {row.name: row for row in history(store, MODEL)}
+        for what, *rest in told:
+            if what in ("shipped", "version") and rest[0] not in versions:
+                wrong.append("an acknowledged version is lost")
+            if what == "published" and served(store, MODEL)[0].name != rest[0]:
+                wrong.append("what was published is not what answers")
+        for row in versions.values():
+            if not row.weights.is_file() or hashlib.sha256(row.weights.read_bytes()).hexdigest() != row.sha256:
+                wrong.append("a listed version is lost or damaged")
         for leftover in (folder / "data").rglob(".arriving-*"):
             os.utime(leftover, (0, 0))
         wrong += [f"not repaired: {found}" for found in store.check(repair=True) if not found.repaired]
@@ -136,6 +158,7 @@ def main() -> None:
         newborn, grown = Path(place) / "newborn", Path(place) / "grown"
         (newborn / "studies").mkdir(parents=True)
         (newborn / "studies" / "heart.nii.gz").write_bytes(b"heart")
+        (newborn / "shipped.pt").write_bytes(b"shipped" * 1000)
         shutil.copytree(newborn, grown)
         work(grown, lambda *_: None)
         with Store(grown / "data") as store:

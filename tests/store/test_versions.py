@@ -61,6 +61,13 @@ def test_names_count_up_from_the_bundles_version(tmp_path: Path, weights: Callab
             version(store, MODEL, "0.9")
 
 
+def test_work_that_is_done_again_makes_no_second_version(tmp_path: Path, weights: Callable[[bytes], Path]) -> None:
+    with Store(tmp_path / "data") as store:
+        note_shipped(store, MODEL, "0.2.0", weights(b"shipped"))
+        assert [trained(store, weights(b"one"), "0.2.0") for _ in "ab"] == ["0.2.0+1"] * 2
+        assert trained(store, weights(b"one"), "0.2.0+1") == "0.2.0+2"
+
+
 def test_only_what_is_published_answers_and_rollback_steps_back(
     tmp_path: Path, weights: Callable[[bytes], Path]
 ) -> None:
@@ -129,7 +136,7 @@ def test_versions_outlive_the_database_and_go_with_a_backup(tmp_path: Path, weig
     with Store(data) as store:
         note_shipped(store, MODEL, "0.2.0", shipped)
         assert (history(store, MODEL), served(store, MODEL)) == before
-        assert trained(store, ours, "0.2.0") == "0.2.0+2"
+        assert trained(store, weights(b"others"), "0.2.0") == "0.2.0+2"
     restore(tmp_path / "backup", tmp_path / "restored")
     with Store(tmp_path / "restored") as store:
         assert [row.name for row in served(store, MODEL)] == ["0.2.0+1", "0.2.0"]

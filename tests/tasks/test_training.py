@@ -64,6 +64,8 @@ def test_train_makes_an_unpublished_version_that_answers_once_it_is_published(
     assert (again.returncode, len(again.stderr.splitlines())) == (2, 1)
     radloop("models", "rollback", "cine_heart", "--data", data)
     assert history()[shipped] == ("published", True)
+    audit = radloop("audit", "export", "--data", data).stdout.splitlines()
+    assert [row.split(",")[3] for row in audit[1:]] == ["version published", "version rolled back"]
 
 
 def test_what_cannot_be_trained_is_refused_in_one_line(radloop: Callable[..., Any], tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """A real exam from a scanner, with all that is unusual in it, from an Orthanc to the panel and back."""
 
-import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,18 +12,12 @@ from other_programs import orthanc_in, send
 
 from radloop.dicom import read_study
 from radloop.dicom.sr import read_sr
-from radloop.places import real_data
 
 
 @pytest.fixture(scope="module")
-def exam(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = real_data()
-    if data is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("RADLOOP_DATA names no folder")
-        pytest.skip("RADLOOP_DATA names no folder of real data")
+def exam(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     unpacked = tmp_path_factory.mktemp("exam")
-    with tarfile.open(data / "dicom" / "sunnybrook" / "SCD0000301" / "dicom.tar.bz2") as packed:
+    with tarfile.open(real_data / "dicom" / "sunnybrook" / "SCD0000301" / "dicom.tar.bz2") as packed:
         packed.extractall(unpacked, filter="data")
     return unpacked
 

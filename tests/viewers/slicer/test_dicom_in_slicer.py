@@ -26,12 +26,8 @@ def exam(request, installed, tmp_path):
         sample = CHECKOUT / "sample-data" / "normal.nii.gz"
         radloop(installed, "dicom", "make", sample, "-o", folder)
         return folder
-    data = os.environ.get("RADLOOP_DATA")
-    if not data:
-        if os.environ.get("CI") == "true":
-            pytest.fail("RADLOOP_DATA names no folder")
-        pytest.skip("RADLOOP_DATA names no folder of real data")
-    with tarfile.open(Path(data) / "dicom" / "sunnybrook" / "SCD0000301" / "dicom.tar.bz2") as packed:
+    data = request.getfixturevalue("real_data")
+    with tarfile.open(data / "dicom" / "sunnybrook" / "SCD0000301" / "dicom.tar.bz2") as packed:
         packed.extractall(folder, filter="data")
     return folder
 

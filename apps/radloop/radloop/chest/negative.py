@@ -45,9 +45,7 @@ def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _thumbnail(picture: NDArray[np.float32]) -> NDArray[np.float64]:
     """Means over equal parts of (rows, columns)."""
-    for axis in (0, 1):
-        edges = np.linspace(0, picture.shape[axis], SIDE + 1).round().astype(int)
-        sums = np.add.reduceat(picture, edges[:-1], axis=axis, dtype=np.float64)
-        widths = np.diff(edges)
-        picture = sums / (widths[:, None] if axis == 0 else widths[None, :])
-    return np.asarray(picture, np.float64)
+    edges = [np.linspace(0, length, SIDE + 1).round().astype(int) for length in picture.shape]
+    sums = np.add.reduceat(picture, edges[0][:-1], axis=0, dtype=np.float64)
+    sums = np.add.reduceat(sums, edges[1][:-1], axis=1)
+    return np.asarray(sums / np.outer(np.diff(edges[0]), np.diff(edges[1])))

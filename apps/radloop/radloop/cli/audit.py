@@ -1,13 +1,18 @@
 """``radloop audit``: who did what, and whether that is still as it was written."""
 
+import getpass
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from radloop.cli.options import AS_JSON
 from radloop.refusal import Refusal
+
+if TYPE_CHECKING:
+    from radloop.store import Store
 
 PATH = click.Path(path_type=Path)
 DATA = click.option("--data", type=PATH, metavar="DIR", help="Data folder (default: the user's).")
@@ -67,3 +72,10 @@ def _there(data: Path | None) -> Path:
     if not (place / "store.sqlite").is_file():
         raise Refusal("NO_STORE", f"{place} holds no store.")
     return place
+
+
+def note_at_terminal(store: "Store", did: str, id: str, *, model_version: str = "") -> None:
+    """Add a row for what somebody did on this machine, beside the server."""
+    from radloop.store.audit import Audit
+
+    Audit(store.database).note(f"terminal:{getpass.getuser()}", did, id, model_version=model_version)

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from radloop.cli.options import AS_JSON, FOLDER, MODEL
+from radloop.cli.models import load_version
+from radloop.cli.options import AS_JSON, FOLDER, MODEL, VARIANT, output_option
 from radloop.cli.progress import progress
 from radloop.refusal import Refusal
 
@@ -20,18 +21,39 @@ from radloop.refusal import Refusal
     type=click.Choice(["train", "val", "test", "all"]),
     help="Which part of the bundle's own split to count (default: every patient it was not trained on).",
 )
+@click.option("--version", help="A version from: radloop models history MODEL (default: the one shipped).")
+@click.option("--data", type=click.Path(path_type=Path), help="Data folder with the versions (default: the user's).")
+@VARIANT
+@output_option("Folder for a classifier's report.", default="evaluation")
 @AS_JSON
-def evaluate(model: str, folder: Path, part: str | None, as_json: bool) -> None:
+def evaluate(
+    model: str,
+    folder: Path,
+    part: str | None,
+    version: str | None,
+    data: Path | None,
+    variant: str | None,
+    output: Path,
+    as_json: bool,
+) -> int:
     """Score a model on a folder of labelled patients.
 
-    FOLDER is laid out like ACDC's development part: patientXXX/{ed,es}.nii.gz with {ed,es}_gt.nii.gz, optionally
-    cine.nii.gz with cine_{ed,es}_gt.nii.gz, and info.json. Patients that the model was trained on are marked,
-    and counted only if --part names them.
+    For cine_heart FOLDER is laid out like ACDC's development part: patientXXX/{ed,es}.nii.gz with
+    {ed,es}_gt.nii.gz, optionally cine.nii.gz with cine_{ed,es}_gt.nii.gz, and info.json. Patients that the model
+    was trained on are marked, and counted only if --part names them.
+
+    For a classifier (cxr_classifier) it is a folder with index.csv (file, label, patient), class folders, with or
+    without train, val and test, or a MedMNIST .npz; report.html and summary.json are written into DIR.
     """
     from radloop.learning.patients import patients_of
     from radloop.models.catalog import card
 
     about = card(model)
+    if about.classifies:
+        from radloop.cli.evaluate_films import evaluate_films
+
+        return evaluate_films(about, folder, part, variant, version, data, output, as_json)
+    about.settings_of(variant)
     if not folder.is_dir():
         raise Refusal("NO_SUCH_FOLDER", f"{folder}: no such folder")
     chosen = patients_of(folder, about.split, part)
@@ -40,7 +62,7 @@ def evaluate(model: str, folder: Path, part: str | None, as_json: bool) -> None:
     from radloop.models import load_bundle
     from radloop.tasks.analysis import diagnosis_model
 
-    bundle = load_bundle(model)
+    bundle = load_bundle(model) if version is None else load_version(model, version, data)
     scores = []
     with progress("evaluating", quiet=as_json) as tick:
         for i, patient in enumerate(chosen):
@@ -50,10 +72,11 @@ def evaluate(model: str, folder: Path, part: str | None, as_json: bool) -> None:
     if as_json:
         rows = [asdict(s) | {"counted": counted(s, part), "mean_dice": s.mean_dice} for s in scores]
         click.echo(json.dumps({"model": model, "model_version": bundle.version, "summary": summary, "cases": rows}))
-        return
+        return 0
     for s in scores:
         click.echo(_row(s, counted(s, part)))
     click.echo(_summary(summary))
+    return 0
 
 
 def _row(s: Any, is_counted: bool) -> str:

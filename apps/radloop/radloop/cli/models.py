@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from radloop.cli.audit import note_at_terminal
 from radloop.cli.options import AS_JSON, MODEL
 
 if TYPE_CHECKING:
+    from radloop.models import Bundle
     from radloop.store import Store
 
 DATA: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
@@ -93,12 +95,11 @@ def history(model: str, data: Path | None, as_json: bool) -> None:
 def publish(model: str, version: str, data: Path | None) -> None:
     """Have VERSION of MODEL answer from now on; a server that runs follows without a restart."""
     from radloop.store.versions import publish as make_it_answer
-    from radloop.store.versions import version as find
 
+    load_version(model, version, data)  # or refuse
     with _versions(model, data) as store:
-        row = find(store, model, version)
-        _load(model, row.name, row.weights, row.sha256)
         make_it_answer(store, model, version, None)
+        note_at_terminal(store, "version published", model, model_version=version)
     click.echo(f"{model} {version} answers from now on")
 
 
@@ -111,6 +112,7 @@ def rollback(model: str, data: Path | None) -> None:
 
     with _versions(model, data) as store:
         row = step_back(store, model, None)
+        note_at_terminal(store, "version rolled back", model, model_version=row.name)
     click.echo(f"{model} {row.name} answers from now on")
 
 
@@ -129,11 +131,16 @@ def _versions(model: str, data: Path | None) -> "Iterator[Store]":
         yield store
 
 
-def _load(model: str, version: str, file: Path, sha256: str) -> None:
-    """Raises Refusal where the weights are not whole or do not load: such a version is never published."""
-    from radloop.models.versions import Versions, Weights
+def load_version(model: str, version: str, data: Path | None) -> "Bundle":
+    """MODEL with the weights of a version. Raises Refusal where there is none, or it is not whole or does not load."""
+    from radloop.models.versions import Versions
+    from radloop.store.versions import version as find
+    from radloop.tasks.served import weights_of
 
-    Versions(model).first_good([Weights(version, file, sha256)])
+    with _versions(model, data) as store:
+        row = find(store, model, version)
+    bundle, _ = Versions(model).first_good([weights_of(row)])
+    return bundle
 
 
 def _line(one: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from radloop.cli.audit import note_at_terminal
 from radloop.cli.options import AS_JSON, FOLDER
 from radloop.refusal import Refusal
 
@@ -70,6 +71,7 @@ def backup(to: Path, data: Path | None) -> int:
 
     with _opened(data) as kept:
         bad = copy(kept, to)
+        note_at_terminal(kept, "store backed up", "")
         click.echo(f"backed up to {to}: {_counted(kept)}")
     for name in bad:
         click.echo(f"{name}: is missing or damaged in the store, and so in the backup", err=True)
@@ -87,6 +89,7 @@ def restore(backed_up: Path, data: Path | None) -> None:
     place = places.data(data)
     copy(backed_up, place)
     with _opened(data) as kept:
+        note_at_terminal(kept, "store restored", "")
         click.echo(f"restored into {place}: {_counted(kept)}")
 
 
@@ -98,7 +101,9 @@ def export_all(to: Path, data: Path | None) -> None:
     from radloop.store.copies import export
 
     with _opened(data) as kept:
-        click.echo(f"{export(kept, to)} images exported to {to}")
+        images = export(kept, to)
+        note_at_terminal(kept, "store exported", "")
+    click.echo(f"{images} images exported to {to}")
 
 
 @store.command("import")
@@ -119,6 +124,7 @@ def import_folder(folder: Path, layout: str | None, data: Path | None) -> int:
     layout = layout or ("monailabel" if _is_monailabels(folder) else "acdc")
     with Store(places.data(data)) as kept:
         done: Imported = (import_monailabel if layout == "monailabel" else import_acdc)(kept, folder)
+        note_at_terminal(kept, "folder imported", "")
     for sentence in done.refused:
         click.echo(sentence, err=True)
     click.echo(f"{done.images} images and {done.labels} labels imported, {done.there_already} were there already")

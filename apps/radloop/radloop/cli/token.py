@@ -1,6 +1,5 @@
 """``radloop token``: who may use the server."""
 
-import getpass
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from radloop.cli.audit import note_at_terminal
 from radloop.cli.options import AS_JSON
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def create(name: str, role: str, days: float, data: Path | None, as_json: bool) 
 
     with _opened(data) as store:
         made, secret = Tokens(store.database).create(name, role, days=days)  # type: ignore[arg-type]
-        _note(store, "token made", made.id)
+        note_at_terminal(store, "token made", made.id)
     if as_json:
         click.echo(json.dumps(asdict(made) | {"token": secret}))
         return
@@ -74,7 +74,7 @@ def revoke(which: str, data: Path | None) -> None:
 
     with _opened(data) as store:
         for one in Tokens(store.database).revoke(which):
-            _note(store, "token revoked", one.id)
+            note_at_terminal(store, "token revoked", one.id)
             click.echo(f"token {one.id} of {one.name} is revoked")
 
 
@@ -83,9 +83,3 @@ def _opened(data: Path | None) -> "Store":
     from radloop.store import Store
 
     return Store(places.data(data))
-
-
-def _note(store: "Store", did: str, id: str) -> None:
-    from radloop.store.audit import Audit
-
-    Audit(store.database).note(f"terminal:{getpass.getuser()}", did, id)

@@ -72,7 +72,7 @@ def cases_of_store(store: "Store") -> "list[LabelledCase]":
     from radloop.answers.jobs import LabelledCase
     from radloop.learning.drawn import none_to_learn_from
 
-    labelled = [(image, label) for image, label in store.labelled() if image.path.is_file()]
+    labelled = [(image, label) for image, label in store.labelled() if image.path.is_file() and not label.names_a_class]
     cases = [
         LabelledCase.of(image.id, image.patient, str(image.path), label.id, str(label.path), label.info)
         for image, label in labelled

@@ -7,8 +7,8 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.pixels import pixel_array
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
+from pydicom.pixels.utils import pixel_array
 
 from radloop.dicom.files import UNREADABLE, looks_like_dicom, transfer_syntax
 from radloop.dicom.pixels import decodes

@@ -52,10 +52,10 @@ def counted(score: CaseScore, part: str | None) -> bool:
 def evaluate_patient(
     folder: Path, bundle: Bundle, split: dict[str, list[str]], diagnosis_model: DiagnosisModel | None
 ) -> CaseScore:
-    """Predict and score one patient: each volume by itself, as a user's file would be, and the cine whole."""
+    """Predict and score one patient: ED and ES as the two frames of one exam, and the cine whole."""
     cines = {p: read_cine(folder / f"{p}.nii.gz") for p in PHASES}
     truth = {p: read_label(folder / f"{p}_gt.nii.gz") for p in PHASES}
-    drawn = {p: bundle.predict(cines[p]).label for p in PHASES}
+    drawn = draw_pair(cines, bundle)
     info = read_info(folder)
     score = CaseScore(
         folder.name,
@@ -75,6 +75,16 @@ def evaluate_patient(
     if (folder / "cine.nii.gz").exists():
         _score_cine(folder, bundle, info, score)
     return score
+
+
+def draw_pair(cines: dict[str, Cine], bundle: Bundle) -> dict[str, LabelMap]:
+    """Labels (x, y, z, 1) of ED and ES: a model of beating hearts sees both, unless they lie on different grids."""
+    ed, es = (cines[p] for p in PHASES)
+    if ed.voxels.shape != es.voxels.shape or not np.allclose(ed.affine, es.affine):
+        return {p: bundle.predict(cines[p]).label for p in PHASES}
+    both = Cine(np.concatenate([ed.voxels, es.voxels], axis=3), ed.affine, spacing_known=ed.spacing_known)
+    label = bundle.predict(both).label
+    return {p: label[..., i : i + 1] for i, p in enumerate(PHASES)}
 
 
 def read_info(folder: Path) -> dict[str, Any]:

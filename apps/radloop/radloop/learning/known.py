@@ -4,7 +4,7 @@ from pathlib import Path
 
 from radloop.heart.fit import KnownHeart
 from radloop.images import read_cine, read_label
-from radloop.learning.evaluation import PHASES, read_info
+from radloop.learning.evaluation import PHASES, draw_pair, read_info
 from radloop.models import Bundle
 
 
@@ -15,6 +15,6 @@ def known_hearts(folder: Path, bundle: Bundle) -> list[KnownHeart]:
         return []
     stills = {p: read_cine(folder / f"{p}.nii.gz") for p in PHASES}
     drawn = {p: read_label(folder / f"{p}_gt.nii.gz")[..., 0] for p in PHASES}
-    predicted = {p: bundle.predict(still).label[..., 0] for p, still in stills.items()}
+    predicted = {p: label[..., 0] for p, label in draw_pair(stills, bundle).items()}
     spacing = stills["ed"].spacing_mm
     return [KnownHeart(folder.name, group, labels["ed"], labels["es"], spacing) for labels in (drawn, predicted)]

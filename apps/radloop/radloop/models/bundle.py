@@ -108,9 +108,12 @@ def _load_weights(network: Any, path: Path) -> None:
     import torch
 
     try:
-        network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["model"])
+        weights = torch.load(path, map_location="cpu", weights_only=True)["model"]
+        if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
+            raise Refusal("BAD_WEIGHTS", f"{path}: holds values that are no numbers", http_status=503)
+        network.load_state_dict(weights)
     except FileNotFoundError:
         raise Refusal("NO_WEIGHTS", f"{path}: the model's weights are missing", http_status=503) from None
-    except (RuntimeError, KeyError, EOFError, TypeError, pickle.UnpicklingError) as fault:
+    except (RuntimeError, KeyError, EOFError, TypeError, AttributeError, pickle.UnpicklingError) as fault:
         reason = str(fault).splitlines()[0][:200]
         raise Refusal("BAD_WEIGHTS", f"{path}: not the weights of this model ({reason})", http_status=503) from fault

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from radloop.answers import ClassLabel
 from radloop.answers.jobs import BatchParams, ScoreParams
 from radloop.refusal import Refusal
 from radloop.server.pictures import Pictures
@@ -16,6 +17,10 @@ from radloop.store.versions import served
 from radloop.workers import Apart, GivenUp, Told
 
 INFER, SCORE = "radloop.tasks.service:open", "radloop.tasks.scoring:open"
+
+
+FIGURES = ("model_version", "lv_ef", "rv_ef", "lv_edv_ml", "lv_esv_ml", "label", "prediction", "abstained", "reason")
+"""What a batch remembers of each answer."""
 
 
 class Images(StrEnum):
@@ -63,11 +68,16 @@ class Batch:
         arguments = asked | {"file": str(picture.file), "image": picture.id, "said": picture.said}
         result = apart.ask("infer", arguments, lambda fraction, line: None)
         file, answer = Path(result["file"]), json.loads(result["answer"])
-        said = {name: answer[name] for name in ("model_version", "lv_ef", "rv_ef", "lv_edv_ml", "lv_esv_ml")}
+        said = {name: answer[name] for name in FIGURES if name in answer}
+        if answer.get("abstained"):
+            file.unlink()
+            return said
+        if "label" in answer:  # a class: what is kept of it is its name, as people submit it
+            file = _class_file(file, answer["label"])
         if params.save_label:
             info = {"from_version": answer["model_version"], "reviewed": {}}
             kept = self._pictures.store.add_label(picture.id, file, tag=params.label_tag, author=None, info=info)
-            said["label"] = kept.id
+            said["label_id" if kept.names_a_class else "label"] = kept.id
         file.unlink()
         return said
 
@@ -87,12 +97,20 @@ class Batch:
         params = ScoreParams.model_validate(row.request)
         predicted = {label.image: label for _, label in store.labelled(params.y_pred)}
         pairs = [(label, predicted[image.id]) for image, label in store.labelled(params.y) if image.id in predicted]
+        pairs = [(one, other) for one, other in pairs if not (one.names_a_class or other.names_a_class)]
         cases = [(one.image, str(one.path), str(other.path)) for one, other in pairs]
         with Apart(SCORE, {}, niceness=self._niceness, log=row.log, unwanted=unwanted) as apart:
             result = apart.ask("score", {"cases": cases}, told)
         for image, figures in result["images"].items():
             store.set_image_info(image, {"dice": figures["dice"]})
         return result
+
+
+def _class_file(heat_map: Path, name: str) -> Path:
+    file = heat_map.with_name("class.json")
+    heat_map.unlink()
+    file.write_text(ClassLabel(label=name).model_dump_json())
+    return file
 
 
 class _Done:

@@ -17,10 +17,14 @@ from radloop.server.context import Context, Here
 from radloop.server.dataset import zipped
 from radloop.server.deeds import author, current
 from radloop.server.forms import json_object, keep, plain_name
-from radloop.server.submitted import look_through
+from radloop.server.submitted import look_through, named_class
 from radloop.store import LabelRow, image_id_of
+from radloop.store.names import CLASS
 
 router = APIRouter(prefix="/datastore", tags=["Datastore"])
+
+FILMS = (".png", ".jpg", ".jpeg")
+"""Suffixes of images that are radiographs; others are read as cines, which may be of one slice and frame."""
 
 ImageId = Annotated[str, Query(max_length=256, description="id of an image")]
 Tag = Annotated[str, Query(max_length=256)]
@@ -56,14 +60,14 @@ def add_image(
     params: JsonText = "{}",
 ) -> AddedImage:
     """Keep a new image, if it can be read."""
-    from radloop.images import read_cine  # numpy waits for the first picture
+    from radloop.images import read_cine, read_radiograph  # numpy waits for the first picture
 
     info = json_object(params, "params")
     name = plain_name(file)
     image_id = image or image_id_of(name)
     _refuse_taken(here, image_id)
     with _received(here, file) as path:
-        read_cine(path)
+        (read_radiograph if path.suffix.lower() in FILMS else read_cine)(path)
         row = here.store.add_image(image_id, path)
     current().id = row.id
     info.pop("client_id", None)
@@ -118,7 +122,7 @@ def set_image_info(here: Here, image: ImageId, info: JsonText = "{}") -> None:
 def add_label(
     here: Here,
     image: ImageId,
-    label: Annotated[UploadFile, File(description="labels on the image's own grid")],
+    label: Annotated[UploadFile, File(description="labels on the image's own grid, or a class as .json")],
     params: JsonText = "{}",
     tag: Tag = "final",
 ) -> AddedLabel:
@@ -126,10 +130,21 @@ def add_label(
     given = json_object(params, "params")
     picture = here.pictures.picture(image)
     with _received(here, label) as path:
-        info = look_through(path, picture.file, given)
+        if path.suffix.lower() == CLASS:
+            info = named_class(path, _classes(here, given), given)
+        else:
+            info = look_through(path, picture.file, given)
         current().model_version = str(info.get("from_version") or "")
         here.store.add_label(picture.id, path, tag=tag or "final", author=author(), info=info)
     return AddedLabel(image=picture.id, label=picture.id)
+
+
+def _classes(here: Context, params: dict[str, Any]) -> list[str]:
+    """The classes of the model that ``params`` name, or of every classifier."""
+    models = here.catalogue.with_states(here.serving.facts(), here.pool.fault)
+    chosen = params.get("model")
+    classifiers = [about for name, about in models.items() if about.type == "classification" and chosen in (None, name)]
+    return [name for about in classifiers for name in about.labels]
 
 
 @router.delete("/label")

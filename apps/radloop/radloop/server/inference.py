@@ -1,4 +1,4 @@
-"""``/infer/{model}``: a picture in, label and measurements out, worked on beside the event loop."""
+"""``/infer/{model}``: a picture in, label and measurements (or classes) out, worked on beside the event loop."""
 
 import asyncio
 import contextlib
@@ -13,6 +13,7 @@ from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
+from radloop.answers import Classification
 from radloop.answers.service import RESERVED_PARAMS, InferAnswer, InferParams, Problem
 from radloop.refusal import Refusal
 from radloop.server.cases import note_analysed
@@ -42,8 +43,11 @@ class Output(StrEnum):
 
 @router.post(
     "/infer/{model}",
-    response_model=InferAnswer,
-    responses={200: {"description": "Label and measurements; see ``output``", "content": FORMS}, **LATER},
+    response_model=InferAnswer | Classification,
+    responses={
+        200: {"description": "Label and measurements, or classes and heat map; see ``output``", "content": FORMS},
+        **LATER,
+    },
 )
 async def infer(
     here: Here,
@@ -56,15 +60,15 @@ async def infer(
     file: Annotated[UploadFile | None, File(description="a picture that is not to be kept; goes before image")] = None,
 ) -> Response:
     """Analyse a picture of the datastore, of a session, or one that comes along."""
-    here.catalogue.model(model)
+    films = here.catalogue.model(model).type == "classification"
     asked = _params(params)
     folder = Path(await run_in_threadpool(tempfile.mkdtemp, dir=here.scratch))
     try:
-        picture = await run_in_threadpool(_picture, here, folder, image, session_id, file)
+        picture = await run_in_threadpool(_picture, here, folder, image, session_id, file, films)
         current().id = "" if session_id or file else picture.id  # a file of the client's may be called anything
         if output == Output.dicom_seg:
-            if not picture.in_archive:
-                sentence = "DICOM SEG is made from DICOM series of the datastore only; this image is none."
+            if films or not picture.in_archive:
+                sentence = "DICOM SEG is made of cines that lie in the datastore as DICOM series; this image is none."
                 raise Refusal("NO_SEG", sentence, http_status=400)
             asked = {}  # a SEG holds every frame
         job = here.serving.submit(
@@ -102,10 +106,10 @@ def _params(text: str) -> dict[str, Any]:
         raise Refusal("BAD_PARAMS", f"params: {first['loc'][0]}: {first['msg']}", http_status=400) from None
 
 
-def _picture(here: Context, folder: Path, image: str, session: str, file: UploadFile | None) -> Picture:
+def _picture(here: Context, folder: Path, image: str, session: str, file: UploadFile | None, films: bool) -> Picture:
     if session:
         found = here.sessions.get(session)
-        return picture_of(found.file, found.image_id, folder)
+        return picture_of(found.file, found.image_id, folder, films=films)
     if file is not None:
         name = plain_name(file)
         incoming = folder / "in"
@@ -113,7 +117,7 @@ def _picture(here: Context, folder: Path, image: str, session: str, file: Upload
         path = keep(file, incoming, name)
         from radloop.images import case_name  # numpy waits for the first picture
 
-        return picture_of(path, case_name(path), folder)
+        return picture_of(path, case_name(path), folder, films=films)
     if image:
         return here.pictures.picture(image)
     raise Refusal("NO_IMAGE", "The request names no image: give image, session_id or file.", http_status=400)

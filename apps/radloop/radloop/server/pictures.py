@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,13 @@ from radloop.store import ImageRow, Store
 if TYPE_CHECKING:
     from radloop.dicom import DicomCine
     from radloop.dicom.web import Offer
+    from radloop.dicom.web.offer import Json
     from radloop.images import Cine
 
-FOLDER = "cines"
-"""Below the data folder: cines of the archive as NIfTI."""
+FOLDER, FILMS = "cines", "films"
+"""Below the data folder: cines of the archive as NIfTI, and films as the objects that they are."""
+
+_STUDY, _SERIES = "0020000D", "0020000E"
 
 KEPT = 32
 """So many files are kept beside those that have labels, and any that was used within ``IN_USE_S``."""
@@ -44,9 +48,10 @@ class Picture:
 
 
 class Pictures:
-    """Images of the store and cines of the archive under their ids. Safe to use from several threads.
+    """Images of the store, and cines and films of the archive, under their ids. Safe to use from several threads.
 
-    Every method raises ``Refusal``: 404 for what is not there, 422 for a series that is no short-axis cine.
+    A cine is called by the UID of its series, a film by that of its object. Every method raises ``Refusal``: 404 for
+    what is not there, 422 for a series that is no short-axis cine.
     """
 
     def __init__(self, store: Store, archive: "Offer") -> None:
@@ -56,7 +61,7 @@ class Pictures:
         self._making: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def row(self, image: str) -> ImageRow:
-        """The image of this id; a cine also by the UID of any series that it is joined from."""
+        """The image of this id; a cine also by the UID of any series that it is joined from, a film by its object's."""
         from radloop.dicom.web.offer import is_uid
 
         try:
@@ -64,6 +69,9 @@ class Pictures:
         except Refusal as unknown:
             if unknown.http_status != 404 or not is_uid(image):
                 raise
+        if self._is_object(image):
+            self.store.note_archived({image: name_of_film(image)})
+            return self.store.image(image)
         cine = self.cine(image)
         self.store.note_archived({cine.id: name_of(cine)})
         return self.store.image(cine.id)
@@ -82,13 +90,12 @@ class Pictures:
         row = self.row(image)
         if row.source != "archive":
             return Picture(row.id, row.path, f"{row.id}{row.suffix}")
+        if row.path.parent.name == FILMS:
+            self._have(row.path, row.id, self._fetch)
+            return Picture(row.id, row.path, row.path.name)
         cine = self.cine(row.id)
         file = self.store.data / name_of(cine)
-        with self._making[row.id]:
-            if file.is_file():
-                os.utime(file)  # used now
-            else:
-                self._make(file, row.id)
+        self._have(file, row.id, self._make)
         if row.path != file:
             self.store.note_archived({row.id: name_of(cine)})
         return Picture(row.id, file, f"{row.id}{row.suffix}", said_of(cine), in_archive=True)
@@ -112,13 +119,35 @@ class Pictures:
         for uid in (cine.id, *cine.series_uids):
             self._cines[uid] = now, cine
 
+    def _have(self, file: Path, image: str, make: Callable[[Path, str], None]) -> None:
+        """See to it that the file is there; those that were made earlier and are of no use any more go."""
+        with self._making[image]:
+            if file.is_file():
+                os.utime(file)  # used now
+                return
+            make(file, image)
+            for old in sorted(file.parent.glob("[!.]*"), key=_used)[:-KEPT]:
+                if time.time() - _used(old) > IN_USE_S and not self._is_labelled(_image_of(old)):
+                    old.unlink(missing_ok=True)
+
     def _make(self, file: Path, image: str) -> None:
         from radloop.images import write_cine
 
         write_cine(file, self.archive.cine(image)[0])
-        for old in sorted(file.parent.glob("[!.]*.nii.gz"), key=_used)[:-KEPT]:
-            if time.time() - _used(old) > IN_USE_S and not self._is_labelled(old.name.rpartition("-")[0]):
-                old.unlink(missing_ok=True)
+
+    def _fetch(self, file: Path, image: str) -> None:
+        from radloop.images import replace_whole
+
+        study, series = (str(self._objects(image)[0][tag]["Value"][0]) for tag in (_STUDY, _SERIES))
+        content = next(iter(self.archive.objects(study, series, image)))
+        with replace_whole(file) as temporary:
+            temporary.write_bytes(content)
+
+    def _is_object(self, uid: str) -> bool:
+        return bool(self._objects(uid))
+
+    def _objects(self, uid: str) -> "list[Json]":
+        return self.archive.search("instances", [("SOPInstanceUID", uid), ("includefield", _STUDY)])
 
     def _is_labelled(self, image: str) -> bool:
         """Models learn from a label and its image: that one stays."""
@@ -139,6 +168,14 @@ def name_of(cine: "DicomCine") -> str:
     """Where the cine's file lies below the data folder: another place when other objects make the cine."""
     planes = "\n".join(f"{plane.sop_instance_uid} {plane.frame}" for row in cine.grid for plane in row)
     return f"{FOLDER}/{cine.id}-{hashlib.sha256(planes.encode()).hexdigest()[:12]}.nii.gz"
+
+
+def name_of_film(uid: str) -> str:
+    return f"{FILMS}/{uid}.dcm"
+
+
+def _image_of(file: Path) -> str:
+    return file.stem if file.parent.name == FILMS else file.name.rpartition("-")[0]
 
 
 def said_of(cine: "DicomCine") -> dict[str, Any]:
@@ -169,14 +206,17 @@ def without_pixels(cine: "DicomCine") -> "Cine":
     return Cine(np.broadcast_to(np.uint8(0), shape), source.affine, source.times_ms, remarks=cine.remarks)
 
 
-def picture_of(path: Path, name: str, folder: Path) -> Picture:
+def picture_of(path: Path, name: str, folder: Path, *, films: bool = False) -> Picture:
     """A picture that a client sent: a file, which the answer calls ``name``, or DICOM objects with a cine in them.
 
-    The cine is written into ``folder`` and called as in an archive, by its UID.
+    The cine is written into ``folder`` and called as in an archive, by its UID. Where ``films`` are asked for, a
+    DICOM object is one by itself.
     """
     from radloop.dicom.files import looks_like_dicom
 
-    if not path.is_dir() and not looks_like_dicom(path):
+    if films and path.is_dir():
+        raise Refusal("SEVERAL_FILES", "This session holds several files; a radiograph is one.")
+    if films or (not path.is_dir() and not looks_like_dicom(path)):
         return Picture(name, path, path.name)
     from radloop.dicom import read_cine_dicom
     from radloop.images import write_cine

@@ -1,8 +1,12 @@
 """A label as it arrives, looked at before it is kept."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from radloop.answers import ClassLabel
 from radloop.refusal import Refusal
 
 _KEPT_WHOLE = 200
@@ -18,8 +22,7 @@ def look_through(label: Path, image: Path, params: dict[str, Any]) -> dict[str, 
     """
     from radloop.images import read_cine, read_label_of  # numpy waits for the first picture
 
-    if len(params) > _KEPT_WHOLE:
-        raise Refusal("BAD_INFO", f"params: more than {_KEPT_WHOLE} keys.", http_status=400)
+    _check_count(params)
     cine = read_cine(image)
     one_of_many = read_label_of(label, cine).shape[3] < cine.n_frames
     frame = params.get("frame")
@@ -30,3 +33,24 @@ def look_through(label: Path, image: Path, params: dict[str, Any]) -> dict[str, 
     if one_of_many and params.get("reviewed") is None:
         info |= {"reviewed": {} if frame is None else {str(frame): "all"}, "assumed_reviewed": frame is not None}
     return info
+
+
+def named_class(label: Path, classes: Iterable[str], params: dict[str, Any]) -> dict[str, Any]:
+    """What is known of a submitted class, from its JSON file (``{"label": NAME}``) and ``params``; to be kept with it.
+
+    Raises ``Refusal`` for a file that names no class, or none of ``classes``.
+    """
+    _check_count(params)
+    try:
+        said = ClassLabel.model_validate_json(label.read_bytes())
+    except ValidationError:
+        raise Refusal("NO_CLASS", f'{label.name}: names no class; {{"label": "NAME"}} is expected.') from None
+    known = list(classes)
+    if said.label not in known:
+        raise Refusal("NO_SUCH_CLASS", f"{label.name}: {said.label[:64]!r} is none of: {', '.join(known) or 'none'}.")
+    return {**params, "author": params.get("author", params.get("client_id")), "label": said.label}
+
+
+def _check_count(params: dict[str, Any]) -> None:
+    if len(params) > _KEPT_WHOLE:
+        raise Refusal("BAD_INFO", f"params: more than {_KEPT_WHOLE} keys.", http_status=400)

@@ -62,4 +62,4 @@ class Training:
 
 
 def _may_teach(label: LabelRow) -> bool:
-    return review_in(label.info).reviewed != {}
+    return not label.names_a_class and review_in(label.info).reviewed != {}

@@ -1,4 +1,4 @@
-"""Which cines an archive holds, found beside the answering of requests and told to the store."""
+"""Which cines and films an archive holds, found beside the answering of requests and told to the store."""
 
 import logging
 import threading
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from radloop.refusal import Refusal
-from radloop.server.pictures import Pictures, name_of
+from radloop.server.pictures import Pictures, name_of, name_of_film
 
 if TYPE_CHECKING:
     from radloop.dicom import DicomCine
@@ -21,7 +21,10 @@ MOST_STUDIES = 500
 """Of an archive that holds more, the others are images as soon as they are asked for by their UID."""
 
 _PAGE = 100
-_STUDY, _INSTANCES = "0020000D", "00201208"
+_STUDY, _SERIES, _OBJECT, _INSTANCES = "0020000D", "0020000E", "00080018", "00201208"
+
+FILM_MODALITIES = ("CR", "DX")
+"""Objects of these are listed as films; any other that holds one picture is one as soon as it is asked for."""
 
 
 class Watch:
@@ -38,6 +41,7 @@ class Watch:
         self._began: float | None = None
         self._ended = float("-inf")
         self._studies: dict[str, tuple[int, list[DicomCine]]] = {}
+        self._films_of: dict[tuple[str, str], tuple[int, list[str]]] = {}
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def start(self) -> None:
@@ -83,7 +87,14 @@ class Watch:
         store, archive = self._pictures.store, self._pictures.archive
         listed = {row.id for row in store.images() if row.source == "archive"}
         found: dict[str, str] = {}
-        for study, count in self._counted():
+        for modality in FILM_MODALITIES:
+            for study, count in self._counted(modality):
+                if self._stopped:
+                    return
+                found |= {uid: name_of_film(uid) for uid in self._films(study, modality, count)}
+        if fresh := {uid: name for uid, name in found.items() if uid not in listed}:
+            store.note_archived(fresh)
+        for study, count in self._counted("MR"):
             if self._stopped:
                 return
             for cine in self._cines(study, count):
@@ -103,11 +114,11 @@ class Watch:
         if not self._stopped:
             store.note_archived(found, complete=True)
 
-    def _counted(self) -> Iterator[tuple[str, int | None]]:
-        """Studies with MR images, and the number of objects in each where the archive tells."""
+    def _counted(self, modality: str) -> Iterator[tuple[str, int | None]]:
+        """Studies with images of a modality, and the number of objects in each where the archive tells."""
         seen: set[str] = set()
         while len(seen) < MOST_STUDIES:
-            query = [("ModalitiesInStudy", "MR"), ("includefield", _INSTANCES)]
+            query = [("ModalitiesInStudy", modality), ("includefield", _INSTANCES)]
             query += [("limit", str(_PAGE)), ("offset", str(len(seen)))]
             rows = self._pictures.archive.search("studies", query)
             fresh = [row for row in rows if str(row[_STUDY]["Value"][0]) not in seen]
@@ -118,6 +129,21 @@ class Watch:
                 seen.add(study)
                 yield study, next(iter(row.get(_INSTANCES, {}).get("Value", [])), None)
         log.warning("the archive holds more than %d studies; the others are listed once they are used", MOST_STUDIES)
+
+    def _films(self, study: str, modality: str, count: int | None) -> list[str]:
+        """The UIDs of the objects of a study that are of a modality."""
+        known = self._films_of.get((study, modality))
+        if known is not None and count == known[0]:
+            return known[1]
+        search = self._pictures.archive.search
+        films = [
+            str(row[_OBJECT]["Value"][0])
+            for series in search("series", [("Modality", modality)], study)
+            for row in search("instances", [], study, str(series[_SERIES]["Value"][0]))
+        ]
+        if count is not None:
+            self._films_of[study, modality] = count, films
+        return films
 
     def _cines(self, study: str, count: int | None) -> "list[DicomCine]":
         known = self._studies.get(study)

@@ -11,7 +11,9 @@ from typing import Any
 from radloop.refusal import Refusal
 
 IMAGE_SUFFIXES = (".nii.gz", ".nii", ".seq.nrrd", ".nrrd", ".png", ".jpg", ".jpeg")
-LABEL_SUFFIXES = (".nii.gz", ".nii", ".seq.nrrd", ".seg.nrrd", ".nrrd")
+LABEL_SUFFIXES = (".nii.gz", ".nii", ".seq.nrrd", ".seg.nrrd", ".nrrd", ".json")
+CLASS = ".json"
+"""The suffix of a label that names a class; all others are label maps."""
 
 IMAGE_ID = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$"
 TAG = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$"

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from radloop.store.names import IMAGE_SUFFIXES, LABEL_SUFFIXES, patient_of, split_suffix
+from radloop.store.names import CLASS, IMAGE_SUFFIXES, LABEL_SUFFIXES, patient_of, split_suffix
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,11 @@ class LabelRow:
     @property
     def suffix(self) -> str:
         return suffix_of(self.path.name, LABEL_SUFFIXES)
+
+    @property
+    def names_a_class(self) -> bool:
+        """Whether it is a class of the whole image, and no label map."""
+        return self.suffix == CLASS
 
 
 def suffix_of(name: str, suffixes: tuple[str, ...]) -> str:

@@ -151,8 +151,15 @@ def add_version(
     metrics: dict[str, Any],
     configuration: dict[str, Any],
 ) -> VersionRow:
-    """Keep new weights for good, unpublished. Named after the bundle's version that they descend from: ``0.2.0+3``."""
+    """Keep new weights for good, unpublished. Named after the bundle's version that they descend from: ``0.2.0+3``.
+
+    The same weights from the same parent are one version: work that was cut off just after this may do it again.
+    """
     base = version(store, model, parent).base
+    digest = sha256_of(weights)
+    for row in history(store, model):
+        if (row.origin, row.parent, row.sha256) == ("trained", parent, digest):
+            return row
     about = {"data": data, "metrics": metrics, "configuration": configuration}
     with disk_faults_refused():
         return _add(store, model, weights, origin="trained", name=None, base=base, parent=parent, about=about)

@@ -1,5 +1,6 @@
 """The train task: labels that people submitted in, an unpublished version out."""
 
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -35,6 +36,10 @@ def train(
     Raises ``Refusal``: NO_LABELS, BEING_TRAINED, NO_VERSION, DIVERGED.
     """
     about = card(model)
+    ended = folder / "result.json"
+    if ended.is_file():
+        result: dict[str, Any] = json.loads(ended.read_bytes())
+        return result
     with one_writer(store, model):
         parents = _begun_with(folder / "parent") + parents
         good, _ = Versions(model).first_good(parents)
@@ -53,9 +58,12 @@ def train(
             metrics=metrics,
             configuration=params.model_dump(mode="json"),
         )
+    result = {"version": kept.name, "parent": parent.version, "metrics": metrics, "data": prepared.said()}
+    with replace_whole(ended) as temporary:
+        temporary.write_text(json.dumps(result))
     for part in ("cases", "run"):
         shutil.rmtree(folder / part, ignore_errors=True)
-    return {"version": kept.name, "parent": parent.version, "metrics": metrics, "data": prepared.said()}
+    return result
 
 
 def _begun_with(file: Path) -> list[Weights]:
@@ -72,9 +80,10 @@ def _remember(file: Path, parent: Weights) -> None:
 
 
 def _metrics(model: str, before: Path, after: Path, held_out: list[Case], progress: Progress) -> dict[str, Any]:
+    trained = load_bundle(model, after)  # or refuse, before anything is kept
     if not held_out:
         return {"mean_dice": None, "parent": None}
-    new = judge(load_bundle(model, after), held_out, read)
+    new = judge(trained, held_out, read)
     progress((1 + TRAINED) / 2, f"mean Dice {new['mean_dice']:.4f} on {len(held_out)} pictures held out")
     return new | {"parent": judge(load_bundle(model, before), held_out, read)}
 
