@@ -64,6 +64,7 @@ def write_bundle(folder: Path) -> Path:
     (bundle / "models").mkdir()
     for name, content in (("metadata", METADATA), ("inference", INFERENCE), ("train", TRAIN)):
         (bundle / "configs" / f"{name}.json").write_text(json.dumps(content))
+    (bundle / "configs" / "split.json").write_text("{}")
     shutil.copy(CODE, bundle)
     script = f"import sys; sys.path.append({str(bundle)!r}); import tiny_classifier_code as t, torch\n" + "".join(
         f"torch.save({{'model': t.Brightness(2).state_dict()}}, {str(bundle / 'models' / f'{name}.pt')!r})\n"
@@ -99,12 +100,14 @@ class Installation:
     def command(self, *arguments: object) -> list[str]:
         return [sys.executable, "-m", "radloop", *map(str, arguments)]
 
-    def run(self, *arguments: object, check: bool = True, **options: object) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: object, check: bool = True, data: Path | None = None, **options: object
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             self.command(*arguments),
             capture_output=True,
             text=True,
-            env=self.environment,
+            env=self.environment | ({"RADLOOP_HOME": str(data)} if data else {}),
             check=False,
             **options,  # type: ignore[call-overload]
         )

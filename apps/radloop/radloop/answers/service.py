@@ -74,7 +74,7 @@ class ModelInfo(_Words):
         Raises ``KeyError`` or ``ValidationError`` (a ``ValueError``) where it lacks what a client must know.
         """
         if "classification" in metadata:
-            usual = next(iter(metadata["classification"].values()))
+            usual = list(metadata["classification"].values())[0]  # noqa: RUF015 - a bundle without any raises LookupError
             return cls(
                 type="classification",
                 labels=class_numbers(usual["classes"]),

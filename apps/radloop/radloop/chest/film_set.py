@@ -146,7 +146,8 @@ def _in_folders(place: Path) -> tuple[str, list[LabelledFilm]]:
         (folder, _NAMES_OF_PARTS[folder.name.lower()]) for folder in folders if folder.name.lower() in _NAMES_OF_PARTS
     ]
     films: list[LabelledFilm] = []
-    for folder, part in parts or [(place, None)]:
+    places: list[tuple[Path, Part | None]] = [*parts] or [(place, None)]
+    for folder, part in places:
         for of_class in _folders(folder):
             try:
                 found = find_films(of_class)

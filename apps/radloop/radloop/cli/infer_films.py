@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from radloop.cli.progress import progress
+from radloop.cli.table import classification_table
 from radloop.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def infer_films(
     if as_json:
         click.echo(json.dumps(_as_json(outcomes, alone)))
     elif alone:
-        click.echo(_told(outcomes[0]))
+        assert outcomes[0].answer is not None  # it was read above
+        click.echo(classification_table(outcomes[0].answer))
         click.echo(f"written to {output}: " + ", ".join(sorted(p.name for p in output.iterdir())))
     else:
         click.echo(_summary(outcomes, output))
@@ -185,24 +187,6 @@ def _as_json(outcomes: Sequence[Outcome], alone: bool) -> dict[str, Any]:
         if one.refusal
     ]
     return {"films": done, "failed": failed}
-
-
-def _told(one: Outcome) -> str:
-    """The answer as a person reads it in a terminal."""
-    answer = one.answer
-    assert answer is not None
-    lines = [answer.image]
-    if answer.abstained:
-        lines.append(f"  no answer: {answer.reason}")
-    else:
-        lines += [f"  {name:<22}{100 * share:>6.1f} %" for name, share in answer.prediction.items()]
-        lines.append(f"  {'label':<22}{answer.label:>8}")
-        if answer.prior is not None and answer.positive:
-            share = f"{100 * answer.prior:.0f} %"
-            lines.append(f"  calibrated for sets in which {share} are {answer.positive}; elsewhere they shift")
-    lines.append(f"  {'model':<22}{answer.model} {answer.model_version}")
-    lines += [f"  ! {warning.text}" for warning in answer.warnings]
-    return "\n".join([*lines, "  Research use only. Not a medical device."])
 
 
 def _summary(outcomes: Sequence[Outcome], output: Path) -> str:

@@ -22,6 +22,7 @@ COMMANDS = {
     "evaluate": "radloop.cli.evaluate:evaluate",
     "models": "radloop.cli.models:models",
     "train": "radloop.cli.train:train",
+    "choose": "radloop.cli.train_films:choose",
     "doctor": "radloop.cli.doctor:doctor",
     "app": "radloop.cli.app:app",
     "dicom": "radloop.cli.dicom:dicom",
@@ -50,7 +51,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="radloop")
 def radloop() -> None:
-    """Analyse cine MR of the heart, serve it to 3D Slicer and OHIF, learn from corrections.
+    """Analyse cine MR of the heart and chest X-rays, serve them to 3D Slicer and OHIF, learn from corrections.
 
     Research use only. Not a medical device.
     """

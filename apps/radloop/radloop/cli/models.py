@@ -146,8 +146,11 @@ def load_version(model: str, version: str, data: Path | None) -> "Bundle":
 def _line(one: dict[str, Any]) -> str:
     dice = one["metrics"].get("mean_dice")
     parts = [f"{'*' if one['serves'] else ' '} {one['name']:<16}", f"{one['state']:<12}", one["created"][:16]]
+    what = "films" if "classes" in one["data"] else "labels"
     if one["parent"]:
-        parts.append(f"from {one['parent']}, {len(one['data']['train'])} labels")
+        parts.append(f"from {one['parent']}, {len(one['data']['train'])} {what}")
+    if (area := one["metrics"].get("auc")) is not None:
+        parts.append(f"AUC {area:.3f} ({', '.join(one['data']['classes'])})")
     if dice is not None:
         parts.append(f"mean Dice {dice:.4f} (before: {one['metrics']['parent']['mean_dice']:.4f})")
     return "  ".join(parts)

@@ -1,4 +1,4 @@
-"""``radloop samples``: the sample cines, made anew."""
+"""``radloop samples``: the sample cines and films, made anew."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from radloop.cli.options import output_option
 @click.command()
 @output_option("Folder for the samples.")
 def samples(output: Path) -> None:
-    """Make the sample cines from the beating-heart phantom, whose ejection fraction is known exactly."""
+    """Make the sample cines from the beating-heart phantom, whose ejection fraction is known exactly, and films."""
     from radloop.synthesis import write_samples
 
     for path in write_samples(output):

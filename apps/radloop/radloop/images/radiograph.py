@@ -54,7 +54,7 @@ def read_radiograph(path: Path) -> Radiograph:
 
 def write_heat_map(path: Path, heat_map: HeatMap | None, film: Radiograph) -> None:
     """Write a heat map (.nii.gz, .nii or .nrrd) on the grid of ``film``'s own file; zeros where there is none."""
-    values: Any = np.zeros(film.pixels.shape, np.float32) if heat_map is None else heat_map
+    values: Any = np.zeros(film.pixels.shape, np.uint8) if heat_map is None else heat_map
     plane = np.ascontiguousarray(film.in_file_order(values))
     if path.name.endswith(".nrrd"):
         from radloop.images.nrrd import write_nrrd

@@ -1,6 +1,6 @@
 """How good a model is, which case should be labelled next, and what a new version learns from.
 
-So far the first of these.
+Of cines and of radiographs; see ``own_classes`` for a classifier of a user's own classes.
 """
 
 from radloop.learning.evaluation import CaseScore, counted, evaluate_patient, summarise

@@ -17,21 +17,21 @@ COLOURS = ("#2f6fde", "#d9772b", "#3a9d5d", "#9a56c4", "#c23b4b", "#6b7480", "#b
 BAND_DRAWS = 200
 
 
-def split_figure(counts: Mapping[str, Mapping[str, int]]) -> str:
+def split_figure(counts: Mapping[str, Mapping[str, int]], classes: Sequence[str]) -> str:
     """Films of each class in each part: ``counts[part][class]``."""
 
     def draw(axes: "Axes") -> None:
         parts = list(counts)
         below = np.zeros(len(parts))
-        for k, name in enumerate(dict.fromkeys(name for of_part in counts.values() for name in of_part)):
+        for k, name in enumerate(classes):
             values = np.array([counts[part].get(name, 0) for part in parts])
-            axes.barh(parts, values, left=below, color=_colour(k), label=name, height=0.6)
+            axes.barh(parts, values, left=below, color=_colour(k), label=_short(classes)[k], height=0.6)
             below += values
         axes.invert_yaxis()
         axes.set_xlabel("films")
-        axes.legend(frameon=False, fontsize=8)
+        axes.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 1), ncols=min(4, len(classes)))
 
-    return _svg(draw, (5.2, 2.4))
+    return _svg(draw, (5.2, 1.1 + 0.35 * len(counts) + 0.2 * (len(classes) // 4)))
 
 
 def curves_figure(history: Sequence[Mapping[str, float]]) -> str:

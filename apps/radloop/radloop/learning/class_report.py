@@ -55,7 +55,7 @@ def write_report(
         _table(_rows(summary, told, about)),
         *(f"<p class=note>{escape(note)}</p>" for note in told.notes),
         "<h2>Films</h2>",
-        _figure(figures.split_figure(told.counts), "Films of each class in each part."),
+        _figure(figures.split_figure(told.counts, classes), "Films of each class in each part."),
     ]
     if told.history:
         parts += ["<h2>Training</h2>", _figure(figures.curves_figure(told.history), "Loss and AUC after each epoch.")]

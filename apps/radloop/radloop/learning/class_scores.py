@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radloop.chest.film_set import LabelledFilm
+from radloop.images import Radiograph
 from radloop.learning.agreement import wilson
 from radloop.models import Bundle, Reading
 from radloop.refusal import Refusal
@@ -37,7 +38,7 @@ def judge(
     """Ask ``bundle`` about every film; one that cannot be read is named and the others go on."""
     judged: list[Judged] = []
     for first in range(0, len(films), AT_ONCE):
-        read = []
+        read: list[tuple[LabelledFilm, Radiograph | None, str]] = []
         for film in films[first : first + AT_ONCE]:
             try:
                 content = film.read()

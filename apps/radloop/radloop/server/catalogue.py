@@ -27,7 +27,7 @@ class Catalogue:
                 metadata = json.loads(file.read_text())
                 if metadata.get("labels") or metadata.get("classification"):
                     models[file.parents[1].name] = ModelInfo.from_metadata(metadata)
-            except (OSError, ValueError, KeyError) as fault:
+            except (OSError, ValueError, LookupError) as fault:
                 log.warning("bundle %s is left out: %s", file.parents[1].name, fault)
         return cls(models)
 

@@ -1,12 +1,14 @@
-"""The cines that radloop ships, made by itself."""
+"""The cines and radiographs that radloop ships, made by itself."""
 
 import gzip
 import json
 from pathlib import Path
 
 import nibabel as nib
+from PIL import Image
 
 from radloop.images.picture import Cine
+from radloop.synthesis.film import make_film
 from radloop.synthesis.phantom import make_phantom
 
 # A grid that shows the whole chest and few grey levels: small files. EF in percent points, EDV in mL.
@@ -16,8 +18,12 @@ SAMPLES: dict[str, dict[str, float]] = {
 }
 
 
+# Seed, and whether a lung is clouded.
+FILMS = {"film_clear": (21, False), "film_clouded": (22, True)}
+
+
 def write_samples(folder: Path | str) -> list[Path]:
-    """Writes ``<name>.nii.gz`` and ``truth.json`` (as in ``Phantom``), always the same."""
+    """Writes ``<name>.nii.gz`` and ``truth.json`` (as in ``Phantom``), and films as PNG; always the same."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     written, truth = [], {}
@@ -36,6 +42,9 @@ def write_samples(folder: Path | str) -> list[Path]:
         truth[f"{name}.nii.gz"] = {key: round(value, 3) for key, value in phantom.truth.items()}
     written.append(folder / "truth.json")
     written[-1].write_text(json.dumps(truth, indent=1) + "\n")
+    for name, (seed, opacity) in FILMS.items():
+        written.append(folder / f"{name}.png")
+        Image.fromarray(make_film(seed, opacity=opacity).pixels).save(written[-1], optimize=True)
     return written
 
 

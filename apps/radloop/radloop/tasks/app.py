@@ -125,7 +125,9 @@ class RadloopApp(MONAILabelApp):
     def init_infers(self) -> dict[str, InferTask]:
         folder = Path(tempfile.mkdtemp(prefix="radloop-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        return {name: BundleTask(served_bundle(name)[0], folder) for name in cards()}
+        # A bundle under development may not have been trained yet.
+        names = [name for name, about in cards().items() if about.weights.is_file()]
+        return {name: BundleTask(served_bundle(name)[0], folder) for name in names}
 
     def init_trainers(self) -> dict[str, TrainTask]:
         return {"cine_heart": CineTrainer("cine_heart")}
