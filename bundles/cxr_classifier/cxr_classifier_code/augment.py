@@ -1,7 +1,7 @@
 """Films in other forms: as another machine, another technician or another size would have made them.
 
-Everything works on a whole batch at once, on pictures (B, 1, H, W) of 0 to 1. What varies is drawn from a generator of its
-own, so that a batch can be made again. ``strength`` 0 changes nothing, 1 is the default.
+Everything works on a whole batch at once, on pictures (B, 1, H, W) of 0 to 1. What varies is drawn from a generator of
+its own, so that a batch can be made again. ``strength`` 0 changes nothing, 1 is the default.
 """
 
 import math

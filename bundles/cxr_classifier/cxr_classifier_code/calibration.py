@@ -36,7 +36,7 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> tuple[float, list[float]]
         loss = (weight * torch.nn.functional.cross_entropy(scaled, labels, reduction="none")).sum()
         loss = loss + (log_scale.square() + 0.1 * shifts.square().sum()) / len(labels)
         loss.backward()
-        return loss
+        return loss.detach()
 
     search.step(closure)
     return float((-log_scale).exp()), [0.0, *shifts.tolist()]

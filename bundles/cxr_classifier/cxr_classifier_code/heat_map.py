@@ -23,7 +23,10 @@ def evidence(network: Classifier, pictures: Tensor, classes: Tensor) -> Tensor:
         chosen = logits.gather(1, classes[:, None].clone())[:, 0]
         others = (logits.sum(dim=1) - chosen) / max(1, logits.shape[1] - 1)
         (gradient,) = torch.autograd.grad((chosen - others).sum(), features)
-    return (features.detach() * gradient).sum(dim=1).clamp(min=0)
+    places = (features.detach() * gradient).sum(dim=1)
+    # What half of all places have in common is no reason to look at one of them.
+    common = places.flatten(1).median(dim=1).values[:, None, None]
+    return (places - common.clamp(min=0)).clamp(min=0)
 
 
 def on_grid(places: Tensor, shape: tuple[int, int]) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from monai.networks.nets import DenseNet121, EfficientNetBNFeatures, ResNetFeatures
 from torch import Tensor, nn
+from torch.nn.functional import interpolate
 
 from cxr_classifier_code.gate import Gate
 
@@ -40,6 +41,7 @@ def average_over_places() -> nn.Module:
 
 NORMS: dict[str, Callable[[int], nn.Module]] = {
     "batch": nn.BatchNorm2d,
+    "batch_only": nn.BatchNorm2d,
     "instance": lambda c: nn.InstanceNorm2d(c, affine=True),
     "none": lambda c: nn.Identity(),
 }
@@ -105,6 +107,19 @@ def classic(classes: int, size: int = 64) -> Classifier:
     return Classifier(trunk, neck, 128, classes, dropout=0.0)
 
 
+class AtLeast(nn.Module):
+    """Enlarges small pictures: networks made for 224 pixels halve them five times."""
+
+    def __init__(self, side: int) -> None:
+        super().__init__()
+        self.side = side
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        if pictures.shape[-1] >= self.side:
+            return pictures
+        return interpolate(pictures, (self.side, self.side), mode="bilinear", align_corners=False)
+
+
 class Last(nn.Module):
     """The last of the maps of a network that gives several."""
 
@@ -119,17 +134,18 @@ class Last(nn.Module):
 
 def resnet18(classes: int) -> Classifier:
     trunk = ResNetFeatures("resnet18", pretrained=False, spatial_dims=2, in_channels=1)
-    return Classifier(Last(trunk), average_over_places(), 512, classes)
+    return Classifier(nn.Sequential(AtLeast(64), Last(trunk)), average_over_places(), 512, classes)
 
 
 def densenet121(classes: int) -> Classifier:
     network = DenseNet121(spatial_dims=2, in_channels=1, out_channels=classes)
-    return Classifier(nn.Sequential(network.features, nn.ReLU()), average_over_places(), 1024, classes)
+    trunk = nn.Sequential(AtLeast(64), network.features, nn.ReLU())
+    return Classifier(trunk, average_over_places(), 1024, classes)
 
 
 def efficientnet_b0(classes: int) -> Classifier:
     trunk = EfficientNetBNFeatures("efficientnet-b0", pretrained=False, spatial_dims=2, in_channels=1)
-    return Classifier(Last(trunk), average_over_places(), 320, classes)
+    return Classifier(nn.Sequential(AtLeast(64), Last(trunk)), average_over_places(), 320, classes)
 
 
 class ChannelsFirstNorm(nn.Module):

@@ -4,6 +4,7 @@ import copy
 import csv
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -79,11 +80,12 @@ class Course:
         epochs: int,
         seconds: float = 0,
         decay: float = 0.998,
+        schedule: str = "warm_cosine",
         main: bool = True,
     ) -> None:
         self.folder, self.trainer, self.network, self.optimizer = Path(output_dir), trainer, network, optimizer
         self.validation, self.learning_rate, self.decay, self.main = validation, learning_rate, decay, main
-        self.epochs, self.seconds = epochs, seconds
+        self.epochs, self.seconds, self.factor = epochs, seconds, SCHEDULES[schedule]
         self.mean = copy.deepcopy(network).requires_grad_(False)
         self.steps, self.before, self.spent_before, self.best = 0, 0, 0.0, 0.0
         self.losses: list[float] = []
@@ -119,7 +121,7 @@ class Course:
     def set_rate(self, engine: Engine) -> None:
         done = self.progress()
         for group in self.optimizer.param_groups:
-            group["lr"] = self.learning_rate * warm_cosine(done)
+            group["lr"] = self.learning_rate * self.factor(done)
         if done >= 1:
             engine.terminate()
 
@@ -190,3 +192,10 @@ def write_row(path: Path, epoch: int, seconds: float, train_loss: float, val_los
             rows = [row for row in list(csv.reader(file))[1:] if int(row[0]) < epoch]
     rows.append([str(epoch), f"{seconds:.1f}", f"{train_loss:.5f}", f"{val_loss:.5f}", f"{val_auc:.5f}"])
     write_table(path, [["epoch", "seconds", "train_loss", "val_loss", "val_auc"], *rows])
+
+
+SCHEDULES: dict[str, Callable[[float], float]] = {
+    "warm_cosine": warm_cosine,
+    "cosine": lambda done: warm_cosine(done, warm=1e-9),
+    "constant": lambda done: 1.0,
+}
