@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cxr_runs import ADULTS, BUNDLE, add_row, changed, fold_split, log_odds, read_rows, said, settings, train
+from cxr_runs import ADULTS, BUNDLE, CHILDREN, add_row, changed, fold_split, log_odds, read_rows, said, settings, train
 
 from cxr_classifier_code.figures import auc
 from cxr_classifier_code.films import in_index
@@ -38,6 +38,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "no dropout": {"dropout": 0.0},
     "dropout of a half": {"dropout": 0.5},
     "no smoothed labels": {"label_smoothing": 0.0},
+    "a fifth of other collection": {"also_share": 0.2},
 }
 OPTIONS = ("norm", "dropout")
 
@@ -72,6 +73,9 @@ def run(runs: Path, children: bool, change: str, seed: int, seconds: float) -> d
     share = 0.74
     if not children:
         overrides["index"], share = thinned_index(folder, seed)
+    if "also_share" in CHANGES[change]:
+        overrides["also"] = str(ADULTS if children else CHILDREN)
+        overrides["split"] = str(BUNDLE / "configs" / "split.json")
     overrides["weights"] = [0.5 / (1 - share), 0.5 / share]
     changes = {key: value for key, value in CHANGES[change].items() if key not in OPTIONS}
     options = {key: value for key, value in CHANGES[change].items() if key in OPTIONS}

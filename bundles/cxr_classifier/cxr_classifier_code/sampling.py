@@ -52,6 +52,8 @@ class RandomFilms(Dataset[dict[str, Tensor]]):
         also: Films | None = None,
         also_share: float = 0.2,
     ) -> None:
+        if not len(films):
+            raise ValueError("no film in the part train")
         self.sources = [(films, chances(films, balance))]
         self.counts = [batch_size]
         if also is not None and also_share > 0:

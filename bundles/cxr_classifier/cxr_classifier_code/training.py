@@ -36,8 +36,9 @@ class Validation:
     """Films that are not trained on: the logits (N, K) of a network, its loss with classes weighing alike, its AUC."""
 
     def __init__(self, films: Films, size: int) -> None:
-        pixels = [picture.float().numpy() for picture in films.pictures[:, 0]]
-        self.pictures = prepared(pixels, size) if pixels else torch.zeros(0, 1, size, size)
+        if not len(films):
+            raise ValueError("no film in the part val: what is kept, calibration and abstention are judged there")
+        self.pictures = prepared([picture.float().numpy() for picture in films.pictures[:, 0]], size)
         self.labels = films.labels
 
     def logits(self, network: nn.Module) -> Tensor:
