@@ -55,7 +55,7 @@ def replaced(pictures: Tensor, size: int, chance: Chance, strength: float, mirro
         (flip * scale * aspect * angle.sin(), scale * aspect * angle.cos(), chance.normal(0.08 * strength)), 3
     )
     grid = affine_grid(torch.cat((across, down), dim=2)[:, 0], [len(pictures), 1, size, size], align_corners=False)
-    outside = "border" if chance.one() < 0.7 else "zeros"
+    outside = "border" if chance.one() < 0.85 else "zeros"
     return grid_sample(pictures, grid, mode="bilinear", padding_mode=outside, align_corners=False)
 
 
@@ -70,9 +70,10 @@ def relit(pictures: Tensor, chance: Chance, strength: float) -> Tensor:
     x = x + chance.normal(0.4 * strength).clamp(-0.9, 0.9) * torch.sin(2 * math.pi * x) / (2 * math.pi)
     size = x.shape[-1]
     places = torch.linspace(-1, 1, size)
-    shading = chance.normal(0.08 * strength) * places.view(1, 1, 1, -1) + chance.normal(0.08 * strength) * places.view(
-        1, 1, -1, 1
-    )
+    # In units of the picture's own contrast, so that a pale film is not drowned.
+    contrast = x.std(dim=(2, 3), keepdim=True)
+    across, down = chance.normal(0.3 * strength) * places.view(1, 1, 1, -1), chance.normal(0.3 * strength)
+    shading = contrast * (across + down * places.view(1, 1, -1, 1))
     x = x + shading
     if chance.one() < 0.25 * strength:
         coarse = round(size / (1.2 + 1.2 * chance.one()))
@@ -81,7 +82,7 @@ def relit(pictures: Tensor, chance: Chance, strength: float) -> Tensor:
     smooth = avg_pool2d(x, 3, 1, 1, count_include_pad=False)
     x = x + chance.between(-0.9 * strength, 0.7 * strength) * (smooth - x)
     grain = torch.randn(x.shape, generator=chance.generator)
-    return x + chance.between(0, 0.05 * strength) * grain
+    return x + contrast * chance.between(0, 0.2 * strength) * grain
 
 
 def hidden(pictures: Tensor, chance: Chance, strength: float) -> Tensor:

@@ -37,7 +37,9 @@ def finish(
     device = next(network.parameters()).device
     gate = network.gate.cpu()
     accepted = [trained.pictures] + ([also.pictures] if also is not None else [])
-    teach_gate(gate, torch.cat(accepted), seed, gate_steps)
+    most = max(len(pictures) for pictures in accepted)
+    evenly = [pictures.repeat(round(most / len(pictures)), 1, 1, 1) for pictures in accepted]
+    teach_gate(gate, torch.cat(evenly), seed, gate_steps)
     calibration["abstention"] = limits(gate, validating.pictures, validation.pictures, seed)
     network.gate.to(device)
     save_weights(folder / "model.pt", network)
