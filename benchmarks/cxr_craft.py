@@ -1,6 +1,6 @@
 """Imbalance and training craft, one change at a time from the defaults of ``configs/train.json``.
 
-    PYTHONPATH=bundles/cxr_classifier python benchmarks/cxr_craft.py [--runs FOLDER] [--seconds 240] [--table]
+    PYTHONPATH=bundles/cxr_classifier python benchmarks/cxr_craft.py [--runs FOLDER] [--seconds 90] [--table]
 
 Children (28 pixels, 1,214 normal against 3,484 pneumonia, judged on ``val``) and adults at 64 pixels whose pneumonia
 films are thinned to one in ten of the normal (trained on four folds, judged on all films of the first). Three seeds;
@@ -115,7 +115,7 @@ def table(rows: list[dict[str, str]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=Path, default=BUNDLE / "runs")
-    parser.add_argument("--seconds", type=float, default=240)
+    parser.add_argument("--seconds", type=float, default=90)
     parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
     results = options.runs / "craft.csv"

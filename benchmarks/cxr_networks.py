@@ -1,6 +1,6 @@
 """Which network? Six of them trained alike, three seeds each, on children's and adults' films.
 
-    PYTHONPATH=bundles/cxr_classifier python benchmarks/cxr_networks.py [--runs FOLDER] [--seconds 240] [--table]
+    PYTHONPATH=bundles/cxr_classifier python benchmarks/cxr_networks.py [--runs FOLDER] [--seconds 120] [--table]
 
 Children: 28 pixels (the classic baseline and the networks that halve five times enlarge them to 64), judged on ``val``.
 Adults: 64 pixels, trained on four of five folds, judged on the first. A run ends after ``--seconds``. Runs that are
@@ -90,7 +90,7 @@ def compare(done: dict[str, list[dict[str, str]]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=Path, default=BUNDLE / "runs")
-    parser.add_argument("--seconds", type=float, default=240)
+    parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
     results = options.runs / "networks.csv"

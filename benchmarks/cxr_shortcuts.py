@@ -104,8 +104,8 @@ def within(runs: Path, name: str, rows: list[dict[str, str]]) -> None:
         "network": np.array([float(row["logit"]) for row in rows]),
         "view alone": linear((view == "PA").astype(float)[:, None], positive, fold, 1e-4),
         "eight grey-level statistics": linear(np.stack([grey_levels(i) for i in images]), positive, fold, 1e-3),
-        "thumbnails 32 x 32, linear": linear(small.reshape(len(small), -1), positive, fold, 0.02),
-        "their border alone, linear": linear(small[:, border], positive, fold, 0.02),
+        "thumbnails 32 x 32, linear": linear(small.reshape(len(small), -1), positive, fold, 0.1),
+        "their border alone, linear": linear(small[:, border], positive, fold, 0.1),
     }
     size = 128
     pictures = prepared(images, size)
