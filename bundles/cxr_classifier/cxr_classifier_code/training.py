@@ -106,6 +106,8 @@ class Course:
             # It belongs to the weights that are there now.
             (self.folder / "calibration.json").unlink(missing_ok=True)
             trainer.run()
+            if self.losses:  # the clock ended it in the middle of an epoch
+                self.end_epoch(trainer)
 
     def spent(self) -> float:
         return self.spent_before + time.monotonic() - self.began
@@ -151,6 +153,7 @@ class Course:
         train_loss = sum(self.losses) / max(1, len(self.losses))
         write_row(self.folder / "history.csv", epoch, self.spent(), train_loss, loss, area)
         replace_whole(self.folder / "checkpoint.pt", self.state(epoch))
+        self.losses = []
         print(
             f"epoch {epoch} of {self.epochs}: loss {train_loss:.4f}, validation {loss:.4f}, AUC {area:.4f}", flush=True
         )
