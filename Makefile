@@ -86,7 +86,7 @@ types: $(DONE)/tools
 
 # The bundles' code is on the path as MONAI puts it there: it belongs to no installed package.
 layers: $(DONE)/tools
-	@PYTHONPATH=bundles/cine_heart $(TIMED) 'import-linter' $(VENV)/bin/lint-imports --no-logo
+	@PYTHONPATH=bundles/cine_heart:bundles/cxr_classifier $(TIMED) 'import-linter' $(VENV)/bin/lint-imports --no-logo
 
 # Two threads a process: the tests start servers and workers of their own, and more would only fight.
 behaviour: setup $(DONE)/tools

@@ -1,0 +1,49 @@
+"""What a network sees of a picture: its middle square, at the network's size, in standard units."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+SMALLEST_SIDE = 28
+# In standard deviations: burnt-in marks and the film's edge say nothing beyond being very bright or dark.
+CLIPPED = 3.0
+
+
+def middle_square(shape: tuple[int, int]) -> tuple[slice, slice]:
+    """The rows and columns of the largest square in the middle of (rows, columns)."""
+    side = min(shape)
+    top, left = (shape[0] - side) // 2, (shape[1] - side) // 2
+    return slice(top, top + side), slice(left, left + side)
+
+
+def resized(image: NDArray[np.float32], size: int) -> Tensor:
+    """The middle square of (rows, columns), averaged down or interpolated up to (size, size)."""
+    square = np.ascontiguousarray(image[middle_square((image.shape[0], image.shape[1]))], dtype=np.float32)
+    tensor = torch.from_numpy(square)[None, None]
+    if tensor.shape[-1] == size:
+        return tensor[0, 0]
+    return interpolate(tensor, (size, size), mode="bilinear", antialias=True, align_corners=False)[0, 0]
+
+
+def standardised(pictures: Tensor) -> Tensor:
+    """(B, 1, S, S) of any range to mean 0 and standard deviation 1 each, clipped; a constant picture to zeros."""
+    centred = pictures - pictures.mean(dim=(1, 2, 3), keepdim=True)
+    # Relative to the values, so that rounding in a constant picture is no contrast.
+    least = 1e-6 * pictures.abs().amax(dim=(1, 2, 3), keepdim=True).clamp(min=1e-12)
+    spread = centred.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
+    return torch.where(spread > least, centred / spread.clamp(min=1e-20), 0.0).clamp(-CLIPPED, CLIPPED)
+
+
+def prepared(images: list[NDArray[np.float32]], size: int) -> Tensor:
+    """Pictures (rows, columns), each of its own size, to what a network of ``size`` takes: (B, 1, size, size).
+
+    Raises ValueError for what is no 2D picture or is smaller than 28 pixels.
+    """
+    for image in images:
+        if image.ndim != 2 or min(image.shape) < SMALLEST_SIDE:
+            raise ValueError(
+                f"a picture of {' x '.join(map(str, image.shape))}: two dimensions of at least 28 are taken"
+            )
+    return standardised(torch.stack([resized(image, size) for image in images])[:, None])
