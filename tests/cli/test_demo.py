@@ -21,3 +21,15 @@ def test_the_demo_analyses_both_samples_through_a_server_of_its_own(radloop, tmp
         for picture in ("overview.png", "volumes.png"):
             Image.open(folder / picture).verify()
     assert "make serve" in done.stdout
+
+
+def test_the_demo_classifies_the_sample_films(tiny, tmp_path):
+    done = tiny.run("demo", "-o", tmp_path / "out")
+    for name in ("film_clear", "film_clouded"):
+        folder = tmp_path / "out" / name
+        answer = json.loads((folder / "answer.json").read_text())
+        assert (answer["image"], answer["abstained"]) == (name, False)
+        assert f"{100 * answer['prediction'][answer['label']]:.1f} %" in done.stdout
+        Image.open(folder / "heatmap.png").verify()
+        assert (folder / "heatmap.nii.gz").is_file()
+    assert "no film of a person" in done.stdout

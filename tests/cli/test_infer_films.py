@@ -6,8 +6,11 @@ import shutil
 
 import nibabel as nib
 import numpy as np
+import pydicom
 import pytest
 from PIL import Image
+
+from radloop.dicom.make_film import make_film
 
 MODEL = "cxr_classifier"
 
@@ -102,6 +105,18 @@ def test_an_abstained_film_gets_no_heat_map_and_its_reason_is_told(films, tiny, 
     assert "no answer: This is no film" in done.stdout
     assert "bright  " not in done.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["predictions.csv"]
+
+
+def test_a_lateral_view_is_abstained_from_by_its_header_alone(tiny, tmp_path):
+    make_film(tmp_path / "film.dcm", shade(160), spacing_mm=1)
+    lateral = pydicom.dcmread(tmp_path / "film.dcm")
+    lateral.ViewPosition = "LL"
+    lateral.save_as(tmp_path / "film.dcm")
+    done = tiny.run("infer", MODEL, tmp_path, "-o", tmp_path / "out")
+    [row] = csv.DictReader((tmp_path / "out" / "predictions.csv").open())
+    assert (row["label"], row["abstained"], row["bright"]) == ("", "true", "")
+    assert "lateral" in row["reason"]
+    assert "1 without answer" in done.stdout
 
 
 def test_a_variant_answers_with_its_own_classes(films, tiny, tmp_path):

@@ -33,10 +33,11 @@ def demo(output: Path) -> None:
         images = requests.get(f"{url}/datastore/", params={"output": "all"}, timeout=30).json()["objects"]
         models = requests.get(f"{url}/info/", timeout=30).json()["models"]
         for image, about in sorted(images.items()):
-            if about["image"]["ext"] != ".png":
-                _show(url, image, output / image, Path(scratch), known.get(f"{image}.nii.gz"))
-            elif CLASSIFIER in models:
+            is_film = about["image"]["ext"] == ".png"
+            if is_film and CLASSIFIER in models:
                 _show_film(url, image, output / image, Path(scratch))
+            elif not is_film and MODEL in models:
+                _show(url, image, output / image, Path(scratch), known.get(f"{image}.nii.gz"))
     click.echo(f"\nPictures, labels and figures: {output.resolve()}")
     click.echo("Go on:  make serve   keeps the server running for 3D Slicer, OHIF and MONAI Label's clients")
     click.echo(f"        radloop infer {MODEL} YOUR_CINE.nii.gz -o results   analyses your own data")

@@ -58,7 +58,7 @@ def evaluate_films(
     )
     write_report(output / REPORT, told, judged, summary, bundle.classification)
     _write_summary(output / "summary.json", told.version, chosen, summary)
-    failed = [one for one in judged if one.fault and one.reading is None]
+    failed = [one for one in judged if one.fault]
     for one in failed:
         click.echo(f"{one.film.name}: {one.fault}", err=True)
     if as_json:

@@ -96,7 +96,7 @@ def _outcomes(model: str, variant: str | None, films: Sequence[Film], maps: Path
     from radloop.tasks.film import classify_films
 
     bundle: Bundle | None = None
-    for batch in _batches(films):
+    for batch in batches(films):
         read = [(film, content) for film, content in batch if not isinstance(content, Refusal)]
         if read and bundle is None:
             bundle = _load(model, variant)
@@ -112,7 +112,7 @@ def _outcomes(model: str, variant: str | None, films: Sequence[Film], maps: Path
             yield Outcome(film, answer)
 
 
-def _batches(films: Sequence[Film]) -> Iterator[list[tuple[Film, "Radiograph | Refusal"]]]:
+def batches(films: Sequence[Film]) -> Iterator[list[tuple[Film, "Radiograph | Refusal"]]]:
     """Films that were read, the next batch while this one is worked on."""
     from radloop.chest import read_film
 
@@ -166,9 +166,8 @@ def _write_csv(path: Path, outcomes: Sequence[Outcome]) -> None:
     table.writerow(["file", "label", "abstained", "reason", *classes])
     for one in outcomes:
         if one.answer is None:
-            table.writerow(
-                [one.film.name, "", "true", f"error: {one.refusal and one.refusal.sentence}"] + [""] * len(classes)
-            )
+            reason = f"error: {_without_name(one)}"
+            table.writerow([one.film.name, "", "true", reason, *[""] * len(classes)])
             continue
         shares = [f"{one.answer.prediction[name]:.6f}" if name in one.answer.prediction else "" for name in classes]
         abstained = "true" if one.answer.abstained else "false"

@@ -22,10 +22,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Judged:
-    """A labelled film and what is said of it; ``fault`` where it could not be read.
-
-    ``reading`` is None where nothing could be asked: it was not read, or its header says that it is no chest film.
-    """
+    """A labelled film and what is said of it; ``reading`` None and ``fault`` a sentence where it cannot be read."""
 
     film: LabelledFilm
     reading: Reading | None
@@ -38,25 +35,30 @@ def judge(
     """Ask ``bundle`` about every film; one that cannot be read is named and the others go on."""
     judged: list[Judged] = []
     for first in range(0, len(films), AT_ONCE):
-        read: list[tuple[LabelledFilm, Radiograph | None, str]] = []
+        read: list[tuple[LabelledFilm, Radiograph | Refusal]] = []
         for film in films[first : first + AT_ONCE]:
             try:
-                content = film.read()
-                read.append((film, content, content.no_chest_film))
+                read.append((film, film.read()))
             except Refusal as refusal:
-                read.append((film, None, refusal.sentence))
-        readings = iter(bundle.classify([content for _, content, fault in read if content and not fault]))
-        for film, _, fault in read:
-            judged.append(Judged(film, None if fault else next(readings), fault))
+                read.append((film, refusal))
+        readings = iter(bundle.classify([content for _, content in read if isinstance(content, Radiograph)]))
+        for film, content in read:
+            is_read = isinstance(content, Radiograph)
+            judged.append(Judged(film, next(readings)) if is_read else Judged(film, None, str(content)))
         tick(len(judged) / len(films))
     return judged
 
 
+def _asked(judged: Sequence[Judged]) -> list[tuple[LabelledFilm, Reading]]:
+    """Films that the network was asked about, abstained or not."""
+    return [(one.film, one.reading) for one in judged if one.reading is not None and one.reading.probabilities]
+
+
 def probabilities(judged: Sequence[Judged], classes: Sequence[str]) -> tuple[Floats, NDArray[np.int64]]:
     """(N, K) and the number of the true class (N,), of the films that were asked about, abstained or not."""
-    asked = [(one, one.reading) for one in judged if one.reading is not None]
+    asked = _asked(judged)
     shares = [[reading.probabilities[name] for name in classes] for _, reading in asked]
-    truth = [list(classes).index(one.film.label) for one, _ in asked]
+    truth = [list(classes).index(film.label) for film, _ in asked]
     return np.array(shares, np.float64).reshape(len(asked), len(classes)), np.array(truth, np.int64)
 
 
@@ -125,11 +127,10 @@ def summarise(judged: Sequence[Judged], about: dict[str, Any]) -> dict[str, Any]
     """
     classes = list(about["classes"])
     shares, truth = probabilities(judged, classes)
-    asked = [one for one in judged if one.reading is not None]
-    answered = np.array([one.reading is not None and not one.reading.abstained for one in asked], bool)
-    groups = [one.film.patient or f"film {n}" for n, one in enumerate(asked)]
-    labels = [one.reading.label if one.reading else None for one in asked]
-    called = np.array([classes.index(label) if label is not None else -1 for label in labels], np.int64)
+    asked = _asked(judged)
+    answered = np.array([not reading.abstained for _, reading in asked], bool)
+    groups = [film.patient or f"film {n}" for n, (film, _) in enumerate(asked)]
+    called = np.array([-1 if reading.label is None else classes.index(reading.label) for _, reading in asked], np.int64)
     confusion = np.zeros((len(classes), len(classes)), np.int64)
     np.add.at(confusion, (truth[answered], called[answered]), 1)
     right, of = int(np.trace(confusion)), int(confusion.sum())
@@ -139,7 +140,7 @@ def summarise(judged: Sequence[Judged], about: dict[str, Any]) -> dict[str, Any]
     two = len(classes) == 2
     confidence = moved[:, 1] if two else moved.max(axis=1)
     correct = truth == 1 if two else moved.argmax(axis=1) == truth
-    refused = len(asked) - int(answered.sum()) + sum(bool(one.fault) and one.reading is None for one in judged)
+    refused = len(judged) - int(answered.sum())
     return {
         "films": len(judged),
         "classes": {name: int((truth == k).sum()) for k, name in enumerate(classes)},

@@ -62,17 +62,15 @@ class Bundle:
         return Prediction(label[0, 0].numpy(), self.about.name, self.version)
 
     def classify(self, films: Sequence[Radiograph], *, heat_map: bool = False) -> list[Reading]:
-        """Sort films into classes, all at once; the answer for one is the same in any company."""
-        pictures = [np.ascontiguousarray(film.pixels.T) for film in films]
+        """Sort films into classes, all at once; the answer for one is the same in any company.
+
+        The network is not asked about a film whose own header says that it is no chest film.
+        """
+        asked = [film for film in films if not film.no_chest_film]
+        pictures = [np.ascontiguousarray(film.pixels.T) for film in asked]
+        said = iter(self.inferer(pictures, self.network, heat_map=heat_map) if pictures else ())
         return [
-            Reading(
-                dict(said.probabilities),
-                said.label,
-                said.abstained,
-                said.reason,
-                None if said.heat_map is None else np.ascontiguousarray(said.heat_map.T, np.float32),
-            )
-            for said in self.inferer(pictures, self.network, heat_map=heat_map)
+            Reading({}, None, True, film.no_chest_film) if film.no_chest_film else _read(next(said)) for film in films
         ]
 
     @contextmanager
@@ -93,6 +91,12 @@ def load_bundle(
 ) -> Bundle:
     """Load a shipped bundle, or another set of weights for it. Raises Refusal if it cannot be loaded whole."""
     return Bundle(card(name), weights, version, settings)
+
+
+def _read(said: Any) -> Reading:
+    """A bundle's reading, whose heat map has (rows, columns), in our words."""
+    seen = None if said.heat_map is None else np.ascontiguousarray(said.heat_map.T, np.float32)
+    return Reading(dict(said.probabilities), said.label, said.abstained, said.reason, seen)
 
 
 def _classification(about: BundleCard, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,8 +19,10 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Reading:
-    """``probabilities`` of every class (sum 1, also when ``abstained``); ``label`` by the operating threshold, None
-    when abstained; ``reason`` one sentence then, "" otherwise; ``heat_map`` (x, y) 0 to 1 where it was asked for.
+    """``probabilities`` of every class: sum 1, also when ``abstained``; none where the network was not asked.
+
+    ``label`` by the operating threshold, None when abstained; ``reason`` one sentence then, "" otherwise; ``heat_map``
+    (x, y) 0 to 1 where it was asked for.
     """
 
     probabilities: dict[str, float]

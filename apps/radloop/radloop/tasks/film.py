@@ -16,14 +16,12 @@ Named = tuple[str, Radiograph]
 def classify_films(
     bundle: Bundle, films: Sequence[Named], *, heat_map: bool = False
 ) -> list[tuple[Classification, HeatMap | None]]:
-    """Answer several films at once. One whose own header says that it is no chest film is not shown to the network."""
-    asked = [film for _, film in films if not film.no_chest_film]
-    said = iter(bundle.classify(asked, heat_map=heat_map) if asked else [])
-    answers = []
-    for image, film in films:
-        reading = Reading({}, None, True, film.no_chest_film) if film.no_chest_film else next(said)
-        answers.append((_answer(bundle, image, film, reading), None if reading.abstained else reading.heat_map))
-    return answers
+    """Answer several films at once."""
+    readings = bundle.classify([film for _, film in films], heat_map=heat_map)
+    return [
+        (_answer(bundle, image, film, reading), None if reading.abstained else reading.heat_map)
+        for (image, film), reading in zip(films, readings, strict=True)
+    ]
 
 
 def answer_film(
