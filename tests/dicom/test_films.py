@@ -183,6 +183,16 @@ def test_what_is_no_film_is_refused(code, tmp_path):
     assert refused.value.code == code
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.5"])
+def test_a_compressed_file_that_was_cut_short_is_refused(syntax, tmp_path):
+    whole = written(tmp_path / "whole.dcm", film(shown()))
+    compress(whole, syntax)
+    (tmp_path / "cut.dcm").write_bytes(whole.read_bytes()[:-300])
+    with pytest.raises(Refusal, match=r"cut\.dcm: is damaged or cut short"):
+        read_film(tmp_path / "cut.dcm")
+
+
 @pytest.mark.parametrize("size", [140, 300, 1000])
 def test_a_file_that_was_cut_short_is_refused(size, tmp_path):
     whole = written(tmp_path / "whole.dcm", film(shown())).read_bytes()

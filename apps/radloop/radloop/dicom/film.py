@@ -1,5 +1,6 @@
 """One radiograph as DICOM: CR, DX, Secondary Capture, or whatever else holds one grey picture."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
 from pydicom.pixels.utils import pixel_array
+from pydicom.uid import JPEGBaseline8Bit
 
 from radloop.dicom.files import UNREADABLE, looks_like_dicom, transfer_syntax
 from radloop.dicom.pixels import decodes
@@ -34,9 +36,14 @@ def read_film(path: Path) -> Radiograph:
     if not path.is_file() or not looks_like_dicom(path):
         return read_radiograph(path)
     try:
-        dataset = pydicom.dcmread(path, force=True)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            dataset = pydicom.dcmread(path, force=True)
     except UNREADABLE as fault:
         raise Refusal("DAMAGED", f"{path.name}: is damaged or cut short.") from fault
+    # Of compressed pixels that end too early pydicom only warns, and leaves them out.
+    if any("End of file" in str(one.message) for one in said):
+        raise Refusal("DAMAGED", f"{path.name}: is damaged or cut short.")
     return film_of(dataset, path.name)
 
 
@@ -81,7 +88,9 @@ def _stored(dataset: Dataset, name: str) -> NDArray[Any]:
         dataset.file_meta.TransferSyntaxUID = syntax = transfer_syntax(dataset)
         if syntax.is_encapsulated and not decodes(syntax):
             raise Refusal("CANNOT_DECODE", f"{name}: is compressed as {syntax.name}, which nothing here decodes.")
-        stored: NDArray[Any] = pixel_array(dataset)  # YCbCr comes as RGB
+        # Pillow takes a third of gdcm's time for the kind of compression that it and browsers know best.
+        plugin = "pillow" if syntax == JPEGBaseline8Bit else ""
+        stored: NDArray[Any] = pixel_array(dataset, decoding_plugin=plugin)  # YCbCr comes as RGB
         if text(dataset, "PhotometricInterpretation") == "PALETTE COLOR":
             return np.asarray(apply_color_lut(stored, dataset))
     except (*UNREADABLE, RuntimeError) as fault:

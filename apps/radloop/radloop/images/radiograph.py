@@ -86,7 +86,7 @@ def checked_pixels(name: str, pixels: NDArray[Any]) -> NDArray[np.float32]:
         raise Refusal("NOT_FINITE", f"{name}: holds pixels that are not finite (NaN or infinity).")
     if lowest == highest:
         raise Refusal("CONSTANT", f"{name}: shows nothing: every pixel is {lowest:g}.")
-    return np.ascontiguousarray(pixels, np.float32)
+    return np.asarray(pixels, np.float32)  # in whichever order they lie: turning them over costs time
 
 
 def grey(name: str, channels: NDArray[Any]) -> NDArray[Any]:
