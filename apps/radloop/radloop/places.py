@@ -23,7 +23,9 @@ def bundles() -> Path:
 def weights(bundle: Path) -> list[Path]:
     """Every set of weights that a bundle should have, the usual one first: ``model.pt``, or one for each variant."""
     metadata = json.loads((bundle / "configs" / "metadata.json").read_text())
-    return [bundle / "models" / f"{name}.pt" for name in metadata.get("classification") or ["model"]]
+    usual = metadata.get("default_variant")
+    names = sorted(metadata.get("classification") or ["model"], key=lambda name: name != usual)
+    return [bundle / "models" / f"{name}.pt" for name in names]
 
 
 def app() -> Path:

@@ -42,6 +42,8 @@ class Bundle:
         parser = ConfigParser()
         parser.read_config(about.folder / "configs" / "inference.json")
         parser["bundle_root"] = str(about.folder)
+        if about.variants:  # weights and calibration are of one variant
+            parser["variant"] = about.variants[0]
         for key, value in (settings or {}).items():
             parser[key] = value
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -30,7 +30,7 @@ class BundleCard:
     @property
     def variants(self) -> list[str]:
         """Names of the sets of weights of a bundle that has several, the usual one first."""
-        return list(self.metadata.get("classification", ()))
+        return [path.stem for path in places.weights(self.folder)] if self.metadata.get("classification") else []
 
     @property
     def weights(self) -> Path:
