@@ -85,7 +85,8 @@ class CineInferer:
         pictures = order.apply(cine).permute(2, 3, 0, 1)  # (Z, T, X, Y)
         label = np.zeros(tuple(pictures.shape), np.uint8)
         if spacing_known:
-            spacings = [np.linalg.norm(order.affine(affine)[:3, :2], axis=0)]
+            # Formats keep an affine to different digits, and one exam is to get one answer from each of them.
+            spacings = [np.linalg.norm(order.affine(affine)[:3, :2], axis=0).round(4)]
         else:
             spacings = [np.full(2, field / max(pictures.shape[2:])) for field in FIELDS_OF_VIEW_MM]
         look = max((self.look(pictures, s, network) for s in spacings), key=lambda look: look.clearness)
