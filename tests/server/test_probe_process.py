@@ -3,6 +3,7 @@
 import gzip
 import os
 import random
+import re
 import signal
 import socket
 import threading
@@ -159,8 +160,9 @@ def test_a_server_asked_to_end_does_so_whatever_is_under_way(
         half.close()
         _, alive = psutil.wait_procs(below, timeout=10)
         assert not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
-        # uvicorn says of each connection that it had to cut where it was.
-        assert server.log.count("Traceback") == server.log.count("CancelledError")
+        # uvicorn says of each connection that it had to cut where it was, and ends as Ctrl-C does.
+        faults = re.findall(r"^([\w.]*(?:Error|Exception|Interrupt))\b", server.log, re.MULTILINE)
+        assert set(faults) <= {"asyncio.exceptions.CancelledError", "KeyboardInterrupt"}
     with serve(studies, tmp_path, before=TOY) as server:
         assert server.http().get("/train/").json()["status"] == "INTERRUPTED"
         assert server.http().get("/datastore/").json()["total"] == 1

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -58,7 +58,8 @@ def standing_still(server: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        worker.resume()
+        with suppress(psutil.NoSuchProcess):  # ended with its server
+            worker.resume()
 
 
 def ask(server: Any, path: str = "/infer/cine_heart?image=cine&output=json") -> socket.socket:
