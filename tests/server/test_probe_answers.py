@@ -313,7 +313,7 @@ def test_requests_leave_nothing_behind(server: Any, folder: Path) -> None:
 
     every_kind()
     before = held()
-    for _ in range(8):
+    for _ in range(4):
         every_kind()
     after = held()
     assert after[0] <= before[0] + 4  # connections to the database come and go

@@ -21,6 +21,7 @@ import psutil
 import pytest
 
 from radloop.store import Store
+from radloop.store.jobs import list_jobs
 
 TOY = "import radloop.server.training as training; training.OPENER = 'toy_trainer:open'\n"
 
@@ -86,7 +87,7 @@ def test_a_server_killed_while_labels_arrive_loses_none_and_starts_again(
     picture = (studies / "heart.nii.gz").read_bytes()
     labels: list[str] = []
     images: list[str] = []
-    for turn in range(4):
+    for turn in range(3):
         with serve(studies, tmp_path) as server:
             with server.http() as http:
                 listed = http.get("/datastore/", params={"output": "all"}).json()["objects"]
@@ -95,7 +96,7 @@ def test_a_server_killed_while_labels_arrive_loses_none_and_starts_again(
                 # What might have made the list unreadable for ever, had it been kept.
                 for info in ('{"x": NaN}', '{"x": "\\ud800"}', '{"x": ' + "[" * 400 + "]" * 400 + "}"):
                     assert http.put("/datastore/image/info?image=heart", data={"info": info}).status_code == 400
-            if turn == 3:
+            if turn == 2:
                 break
             threads = [threading.Thread(target=_submit_for_ever, args=(server, n, content, labels)) for n in range(3)]
             threads.append(threading.Thread(target=_upload_for_ever, args=(server, turn, picture, images)))
@@ -134,9 +135,8 @@ def _upload_for_ever(server: Any, turn: int, picture: bytes, told: list[str]) ->
             told.append(image)
 
 
-@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_asked_to_end_does_so_whatever_is_under_way(
-    serve: Callable[..., Any], tmp_path: Path, studies: Path, sign: signal.Signals
+    serve: Callable[..., Any], tmp_path: Path, studies: Path
 ) -> None:
     with serve(studies, tmp_path, before=TOY) as server:
         http, place = server.http(), urlsplit(server.base)
@@ -155,17 +155,17 @@ def test_a_server_asked_to_end_does_so_whatever_is_under_way(
         with http.stream("GET", f"/radloop/jobs/{job}/events") as events:
             lines = events.iter_lines()
             next(lines)
-            server.process.send_signal(sign)
-            assert server.process.wait(30) in (0, -sign, 130)
+            server.process.send_signal(signal.SIGINT)
+            assert server.process.wait(30) in (0, -signal.SIGINT, 130)
         half.close()
         _, alive = psutil.wait_procs(below, timeout=10)
         assert not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
         # uvicorn says of each connection that it had to cut where it was, and ends as Ctrl-C does.
         faults = re.findall(r"^([\w.]*(?:Error|Exception|Interrupt))\b", server.log, re.MULTILINE)
         assert set(faults) <= {"asyncio.exceptions.CancelledError", "KeyboardInterrupt"}
-    with serve(studies, tmp_path, before=TOY) as server:
-        assert server.http().get("/train/").json()["status"] == "INTERRUPTED"
-        assert server.http().get("/datastore/").json()["total"] == 1
+    with Store(tmp_path / "data", studies) as store:
+        assert [(row.id, row.state) for row in list_jobs(store)] == [(job, "interrupted")]
+        assert [image.id for image in store.images()] == ["heart"]
 
 
 def test_two_servers_of_one_folder_see_what_either_was_told(
@@ -193,20 +193,23 @@ def test_two_servers_of_one_folder_see_what_either_was_told(
 def test_what_is_written_for_a_label_does_not_grow_with_the_images(
     serve: Callable[..., Any], tmp_path: Path, studies: Path
 ) -> None:
-    content = label_of(studies)
-    written = []
-    for many in (0, 4000):
-        for n in range(many):
-            os.link(studies / "heart.nii.gz", studies / f"im{n:05}.nii.gz")
-        with serve(studies, tmp_path) as server, server.http() as http:
-            assert http.get("/datastore/").json()["total"] == many + 1
-            assert submit(http, content).status_code == 200
+    content, written = label_of(studies), []
+    with serve(studies, tmp_path) as server, server.http() as http:
+
+        def total() -> int:
+            return int(http.get("/datastore/").json()["total"])
+
+        for many in (0, 2000):
+            for n in range(many):
+                os.link(studies / "heart.nii.gz", studies / f"im{n:05}.nii.gz")
+            until = time.monotonic() + 60
+            while total() <= many:  # they are noticed without a restart
+                assert time.monotonic() < until
+                time.sleep(0.1)
             before = psutil.Process(server.process.pid).io_counters().write_chars
             for n in range(8):
                 assert submit(http, content, tag=f"tag{many}-{n}").status_code == 200
                 assert f"tag{many}-{n}" in http.get("/datastore/").json()["label_tags"]
-            written.append((psutil.Process(server.process.pid).io_counters().write_chars - before) / 8)
+            written.append(psutil.Process(server.process.pid).io_counters().write_chars - before)
             assert len(http.get("/datastore/", params={"output": "all"}).json()["objects"]) == many + 1
-            assert http.post("/activelearning/random", json={}).json().get("id") if many else True
-    few, most = written
-    assert most < 2 * few
+    assert written[1] < 2 * written[0]
