@@ -14,6 +14,8 @@ from radloop.workers import Pool
 SHUTDOWN_S = 3
 """How long answers under way may still take once the server is asked to stop."""
 
+OPENER = "radloop.tasks.service:open"
+
 
 def serve(settings: Settings) -> None:
     _check_access(settings)
@@ -22,7 +24,7 @@ def serve(settings: Settings) -> None:
     limits = {"max_side": settings.side_limit, "max_voxels": settings.voxels_limit_m * 1_000_000}
     catalogue = Catalogue.of(places.bundles())
     pool = Pool(
-        "radloop.tasks.service:open",
+        OPENER,
         {"models": catalogue.names, "limits": limits},
         count=settings.workers,
         waiting_limit=settings.queue,
