@@ -18,6 +18,8 @@ FINISH_S, SHUTDOWN_S = 2, 5
 
 Whoever waits for a worker is told so in between, while there is still a connection to tell him through."""
 
+OPENER = "radloop.tasks.service:open"
+
 
 def serve(settings: Settings) -> None:
     _check_access(settings)
@@ -26,7 +28,7 @@ def serve(settings: Settings) -> None:
     limits = {"max_side": settings.side_limit, "max_voxels": settings.voxels_limit_m * 1_000_000}
     catalogue = Catalogue.of(places.bundles())
     pool = Pool(
-        "radloop.tasks.service:open",
+        OPENER,
         {"models": catalogue.names, "limits": limits},
         count=settings.workers,
         waiting_limit=settings.queue,
