@@ -151,7 +151,8 @@ def test_two_processes_train_together(alone, patients):
             launcher=("torch.distributed.run", "--standalone", "--nproc_per_node", str(processes), "-m"),
         )
         assert said.count("epoch 1 saved") == 1
-        weights[processes] = torch.load(output / "model.pt", weights_only=True)["model"]["head.weight"]
+        kept = torch.load(output / "checkpoint.pt", weights_only=True)["network"]
+        weights[processes] = kept["module.head.weight"]
     # Two saw other pictures than the one.
     assert not torch.equal(weights[1], weights[2])
 
