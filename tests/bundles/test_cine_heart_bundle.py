@@ -10,6 +10,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
+import torch
 
 from radloop import places
 from radloop.images import read_cine
@@ -28,10 +29,10 @@ def alone(tmp_path_factory):
     return folder
 
 
-def monai(bundle: Path, *arguments: str) -> str:
+def monai(bundle: Path, *arguments: str, launcher: tuple[str, ...] = ()) -> str:
     """``python -m monai.bundle`` in the bundle's folder, which sees nothing of radloop; returns what it printed."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"PYTHONPATH": str(bundle)}
-    command = [sys.executable, "-W", "ignore", "-m", "monai.bundle", *arguments]
+    command = [sys.executable, "-W", "ignore", "-m", *launcher, "monai.bundle", *arguments]
     done = subprocess.run(command, cwd=bundle, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout + done.stderr
@@ -135,6 +136,25 @@ def test_it_trains_is_interrupted_resumes_and_is_evaluated_alone(alone, patients
         *("--ckpt_path", str(patients / "runs" / "model.pt"), "--logging_file", "configs/logging.conf"),
     )
     assert "mean_dice" in evaluated
+
+
+def test_two_processes_train_together(alone, patients):
+    weights = {}
+    for processes in (1, 2):
+        output = patients / f"runs{processes}"
+        said = monai(
+            alone,
+            *("run", "--config_file", "['configs/train.json','configs/multi_gpu_train.json']"),
+            *("--bundle_root", str(alone), "--dataset_dir", str(patients / "data"), "--output_dir", str(output)),
+            *("--split", str(patients / "split.json"), "--steps_per_epoch", "1", "--epochs", "1"),
+            *("--start_from", str(alone / "models" / "model.pt")),
+            launcher=("torch.distributed.run", "--standalone", "--nproc_per_node", str(processes), "-m"),
+        )
+        assert said.count("epoch 1 saved") == 1
+        kept = torch.load(output / "checkpoint.pt", weights_only=True)["network"]
+        weights[processes] = kept["module.head.weight"]
+    # Two saw other pictures than the one.
+    assert not torch.equal(weights[1], weights[2])
 
 
 def load_metadata():

@@ -85,7 +85,8 @@ class CineInferer:
         pictures = order.apply(cine).permute(2, 3, 0, 1)  # (Z, T, X, Y)
         label = np.zeros(tuple(pictures.shape), np.uint8)
         if spacing_known:
-            spacings = [np.linalg.norm(order.affine(affine)[:3, :2], axis=0)]
+            # Formats keep an affine to different digits, and one exam is to get one answer from each of them.
+            spacings = [np.linalg.norm(order.affine(affine)[:3, :2], axis=0).round(4)]
         else:
             spacings = [np.full(2, field / max(pictures.shape[2:])) for field in FIELDS_OF_VIEW_MM]
         look = max((self.look(pictures, s, network) for s in spacings), key=lambda look: look.clearness)
@@ -98,9 +99,10 @@ class CineInferer:
         """First pass over whole pictures (Z, T, X, Y) whose pixels are ``spacing`` (x, y) mm apart."""
         nx, ny = (max(16, round(n * s / self.spacing_mm)) for n, s in zip(pictures.shape[2:], spacing, strict=True))
         some = pictures[:, few_phases(pictures.shape[1])]
-        shares = torch.cat(list(self.run(network, brightness(resize(some, (nx, ny))))))
+        seen = brightness(resize(some, (nx, ny)))
+        shares = torch.cat(list(self.run(network, seen)))
         used = np.array(pictures.shape[2:]) * spacing / (nx, ny)
-        return Look(spacing, *heart_region(shares, used, self.margin_mm, self.spacing_mm))
+        return Look(spacing, *heart_region(shares, beating(seen), used, self.margin_mm, self.spacing_mm))
 
     def follow(
         self,
@@ -160,23 +162,33 @@ def brightness(pictures: Tensor) -> Tensor:
     return scaled.clamp(0, 1.4)
 
 
+def beating(pictures: Tensor) -> Tensor:
+    """How much each place of (Z, T, X, Y) changes with time, as (X, Y), at most 1; 1 everywhere in a still."""
+    if pictures.shape[1] == 1:
+        return torch.ones(pictures.shape[2:])
+    change = pictures.std(dim=1).mean(dim=0)
+    around = avg_pool2d(change[None, None], 15, 1, 7, count_include_pad=False)[0, 0]
+    return around / around.max().clamp(min=1e-6)
+
+
 def heart_region(
-    shares: Tensor, spacing: NDArray[np.float64], margin_mm: float, pixel_mm: float
+    shares: Tensor, beat: Tensor, spacing: NDArray[np.float64], margin_mm: float, pixel_mm: float
 ) -> tuple[Frame | None, float]:
     """The region of the heart from the probabilities (Z, 4, T, X, Y) of whole pictures, and how clear it is.
 
     The left ventricle with its wall is the seed: the place where they are seen in most slices, on average over
-    phases. The region is what hangs together with it within reach, right ventricle included, turned so that this
-    one lies towards its first pixels. None if there is no heart. ``spacing`` (x, y) of the pictures is in mm,
-    ``pixel_mm`` is that of the region.
+    phases, and which beats (X, Y): a vertebra looks like one in every slice, too. The region is what hangs together
+    with it within reach, right ventricle included, turned so that this one lies towards its first pixels. None if
+    there is no heart. ``spacing`` (x, y) of the pictures is in mm, ``pixel_mm`` is that of the region.
     """
     seen = shares.mean(dim=2).sum(dim=0)  # (4, X, Y): in how many slices, on average over phases
     ventricle = seen[LV] * (seen[MYO] > 0.05) + seen[MYO]
     seed = avg_pool2d(ventricle[None, None], 15, 1, 7, count_include_pad=False)[0, 0]
-    clearness = float(seed.max())
+    place = int((seed * (0.2 + beat)).argmax())
+    clearness = float(seed.flatten()[place])
     if clearness < 0.3 + 0.05 * len(shares):  # noise reaches 0.1 to 0.4; a single slice of a heart 0.5, a stack 7
         return None, 0.0
-    x, y = divmod(int(seed.argmax()), seed.shape[1])
+    x, y = divmod(place, seed.shape[1])
     places = torch.stack(torch.meshgrid(*(torch.arange(n) for n in seed.shape), indexing="ij"), dim=-1).double()
     places = (places + 0.5) * torch.from_numpy(spacing)  # (X, Y, 2) in mm
     near = torch.linalg.vector_norm(places - places[x, y], dim=-1) <= REACH_MM

@@ -114,13 +114,15 @@ class RandomClips(IterableDataset[dict[str, Tensor]]):
         gap = 1.0 / r.integers(10, 36) if r.random() < 0.9 else r.uniform(0.1, 0.5)
         step = 1 / 3 if phases else gap
         cycle = float(r.random()) + step * np.arange(frames)
-        systole = [0.5 - 0.5 * math.cos(2 * math.pi * c) for c in cycle]
+        # Hearts that contract less than the drawn one, or more, until the cavity is all but gone.
+        most = 1.0 if r.random() < 0.5 else float(r.uniform(0.6, 1.35))
+        systole = [most * (0.5 - 0.5 * math.cos(2 * math.pi * c)) for c in cycle]
         pictures = {s: [self.morph(i, s, share) for share in systole] for s in set(slices)}
         together = torch.stack([torch.stack([picture for picture, _ in pictures[s]]) for s in slices])
         return stack, (together, torch.stack([drawn for _, drawn in pictures[z]]))
 
     def morph(self, i: int, z: int, systole: float) -> tuple[Tensor, Tensor]:
-        """The picture (X, Y) of a slice and its labels at ``systole`` 0 (ED) to 1 (ES)."""
+        """The picture (X, Y) of a slice and its labels at ``systole`` 0 (ED) to 1 (ES), or beyond."""
         stack = self.stills[i]
         image, label = torch.from_numpy(stack.image[z]), torch.from_numpy(stack.label[z])
         if (i, z) not in self.motions:
@@ -129,7 +131,8 @@ class RandomClips(IterableDataset[dict[str, Tensor]]):
         there_field, back_field = self.motions[i, z]
         ed, ed_label = warp(image[0], label[0], back_field * systole)
         es, es_label = warp(image[1], label[1], there_field * (1 - systole))
-        return (1 - systole) * ed + systole * es, ed_label if systole < 0.5 else es_label
+        share = min(1.0, systole)
+        return (1 - share) * ed + share * es, ed_label if systole < 0.5 else es_label
 
     def place(self, image: Tensor, label: Tensor, stack: Stack, view: View) -> tuple[Tensor, Tensor]:
         """Resample (3, T, X, Y) and (T, X, Y) to S x S pixels: turned, mirrored or not, scaled, bent, shifted."""

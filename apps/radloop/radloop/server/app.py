@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
@@ -95,6 +96,8 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # A request of the panel's keeps its thread while it waits for a worker; the others go on all the same.
+        to_thread.current_default_thread_limiter().total_tokens += settings.queue + settings.workers
         watch.start()
         yield
         watch.stop()

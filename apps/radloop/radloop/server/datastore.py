@@ -19,6 +19,7 @@ from radloop.server.deeds import author, current
 from radloop.server.forms import json_object, keep, plain_name
 from radloop.server.submitted import look_through, named_class
 from radloop.store import LabelRow, image_id_of
+from radloop.store.infos import checked_info
 from radloop.store.names import CLASS
 
 router = APIRouter(prefix="/datastore", tags=["Datastore"])
@@ -62,7 +63,7 @@ def add_image(
     """Keep a new image, if it can be read."""
     from radloop.images import read_cine, read_radiograph  # numpy waits for the first picture
 
-    info = json_object(params, "params")
+    info = checked_info(json_object(params, "params"))  # before the image is kept
     name = plain_name(file)
     image_id = image or image_id_of(name)
     _refuse_taken(here, image_id)

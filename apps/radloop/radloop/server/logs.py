@@ -16,6 +16,7 @@ from radloop.server.context import Here
 
 FILE = "server.log"
 KEPT_BYTES, KEPT_FILES = 4 << 20, 3
+GPU_S = 20.0
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -52,9 +53,12 @@ def logs(
 
 @router.get("/gpu", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 def gpu() -> Response:
-    """What ``nvidia-smi`` says; 404 on a machine without it."""
+    """What ``nvidia-smi`` says; 404 on a machine without it, 503 where it hangs."""
     program = shutil.which("nvidia-smi")
     if program is None:
         raise Refusal("NO_GPU", "This machine has no NVIDIA GPU, or not its programs.", http_status=404)
-    said = subprocess.run([program], capture_output=True, text=True, timeout=20, check=False)
+    try:
+        said = subprocess.run([program], capture_output=True, text=True, timeout=GPU_S, check=False)
+    except (subprocess.TimeoutExpired, OSError):
+        raise Refusal("NO_GPU", "nvidia-smi does not answer.", http_status=503) from None
     return Response(said.stdout, media_type="text/plain; charset=utf-8")

@@ -25,7 +25,8 @@ def answer_problems(app: FastAPI) -> None:
 
 def _problem(status: int, detail: str, retry_after_s: float | None = None) -> JSONResponse:
     headers = None if retry_after_s is None else {"Retry-After": str(max(1, math.ceil(retry_after_s)))}
-    return JSONResponse({"detail": detail}, status, headers)
+    said = detail.encode(errors="replace").decode()  # what a client called things may be no text
+    return JSONResponse({"detail": said}, status, headers)
 
 
 async def _refused(_: Request, refusal: Exception) -> JSONResponse:

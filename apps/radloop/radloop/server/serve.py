@@ -1,8 +1,10 @@
 """From settings to a listening server."""
 
+import asyncio
 import ipaddress
 import logging
 import socket
+import threading
 from urllib.parse import urlsplit
 
 from radloop import places
@@ -11,8 +13,12 @@ from radloop.server.catalogue import Catalogue
 from radloop.server.settings import Settings
 from radloop.workers import Pool
 
-SHUTDOWN_S = 3
-"""How long answers under way may still take once the server is asked to stop."""
+FINISH_S, SHUTDOWN_S = 2, 5
+"""How long answers under way may still take once the server is asked to stop; what comes no more is let go after that.
+
+Whoever waits for a worker is told so in between, while there is still a connection to tell him through."""
+
+OPENER = "radloop.tasks.service:open"
 
 
 def serve(settings: Settings) -> None:
@@ -22,7 +28,7 @@ def serve(settings: Settings) -> None:
     limits = {"max_side": settings.side_limit, "max_voxels": settings.voxels_limit_m * 1_000_000}
     catalogue = Catalogue.of(places.bundles())
     pool = Pool(
-        "radloop.tasks.service:open",
+        OPENER,
         {"models": catalogue.names, "limits": limits},
         count=settings.workers,
         waiting_limit=settings.queue,
@@ -32,6 +38,11 @@ def serve(settings: Settings) -> None:
 
     import uvicorn
 
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            asyncio.get_running_loop().call_later(FINISH_S, threading.Thread(target=pool.close).start)
+            await super().shutdown(sockets)
+
     from radloop.images import Limits, limit_to
     from radloop.server.app import create_app
 
@@ -39,7 +50,7 @@ def serve(settings: Settings) -> None:
     _log(settings.log_level)
     try:
         app = create_app(settings, catalogue=catalogue, pool=pool)
-        server = uvicorn.Server(
+        server = Server(
             uvicorn.Config(
                 app,
                 log_config=None,

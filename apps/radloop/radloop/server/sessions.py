@@ -82,7 +82,10 @@ class Sessions:
         """Also what is no session; whatever lies here was put here by us."""
         for place in self.folder.iterdir():
             session = self._read(place.name)
-            recent = place.stat().st_mtime > time.time() - self.longest_s
+            try:
+                recent = place.lstat().st_mtime > time.time() - self.longest_s
+            except FileNotFoundError:  # another request was faster
+                continue
             if (session is None and not recent) or (session is not None and session.expired):
                 shutil.rmtree(place, ignore_errors=True)
 

@@ -8,18 +8,34 @@ from pydantic import ValidationError
 from radloop.answers.review import Review
 from radloop.refusal import Refusal
 
+DEEPEST = 32
+"""Levels of lists and objects in one another. Python's own limit is met sooner by those who write than by who reads."""
+
 
 def checked_info(info: dict[str, Any]) -> dict[str, Any]:
     """``info`` as what JSON can hold, which every database and every reader can take."""
+    _refuse_deep(info)
     try:
-        text = json.dumps(info, allow_nan=False)
+        text = json.dumps(info, allow_nan=False, ensure_ascii=False)
+        text.encode()  # half of a surrogate pair is in no text that could be sent
         checked = json.loads(text)
-        text.encode()
-    except (ValueError, TypeError, RecursionError) as fault:
+    except UnicodeEncodeError as fault:
+        raise Refusal("BAD_INFO", "The info cannot be kept: it has half a character.", http_status=400) from fault
+    except (ValueError, TypeError) as fault:
         raise Refusal("BAD_INFO", f"The info cannot be kept: {fault}.", http_status=400) from fault
     if not isinstance(checked, dict):
         raise Refusal("BAD_INFO", "The info is to be a JSON object.", http_status=400)
     return checked
+
+
+def _refuse_deep(info: Any) -> None:
+    level = [info]
+    for _ in range(DEEPEST):
+        nested = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [inner for one in nested for inner in one]
+    if level:
+        sentence = f"The info cannot be kept: more than {DEEPEST} levels of lists and objects lie in one another."
+        raise Refusal("BAD_INFO", sentence, http_status=400)
 
 
 def reviewed_info(info: dict[str, Any], author: str | None) -> dict[str, Any]:

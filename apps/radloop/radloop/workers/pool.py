@@ -1,10 +1,11 @@
 """The pool, seen from the server: submit, follow, cancel. One thread of the server minds each process."""
 
 import itertools
-import queue
 import threading
 import time
+from collections import deque
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
 from radloop.refusal import Refusal
@@ -53,7 +54,9 @@ class Pool:
         self, opener: str, options: dict[str, Any], *, count: int = 1, waiting_limit: int = 16, niceness: int = 5
     ) -> None:
         self._making = (opener, options, niceness)
-        self._queue: queue.Queue[Job | None] = queue.Queue(waiting_limit)
+        self._waiting: deque[Job] = deque()
+        self._waiting_limit = waiting_limit
+        self._turn = threading.Condition()
         self._numbers = itertools.count(1)
         self._closing = threading.Event()
         self._mean_s = 5.0
@@ -72,37 +75,46 @@ class Pool:
     def submit(self, what: str, arguments: dict[str, Any], *, time_limit_s: float) -> Job:
         """Queue a request of plain data; raises ``Busy`` where the queue is full."""
         job = Job(next(self._numbers), what, arguments, time_limit_s)
-        try:
-            self._queue.put_nowait(job)
-        except queue.Full:
-            raise Busy(self._mean_s * (self._queue.qsize() + 1) / self._count) from None
+        with self._turn:
+            if len(self._waiting) >= self._waiting_limit:
+                raise Busy(self._mean_s * (len(self._waiting) + 1) / self._count)
+            self._waiting.append(job)
+            self._turn.notify()
+        # Whoever gives up gives his place to others, who would be told that the queue is full.
+        job.future.add_done_callback(lambda _: self._leave(job))
         return job
 
     def counts(self) -> tuple[int, int, int]:
         """Requests waiting, requests running, workers that are open."""
-        return self._queue.qsize(), self._running, self._ready
+        return len(self._waiting), self._running, self._ready
 
     def expected_wait_s(self) -> float:
         """Until a request that comes now begins, from how long the last ones took."""
         busy = self._running >= self._count
-        return round(self._mean_s * (self._queue.qsize() + busy) / self._count, 1)
+        return round(self._mean_s * (len(self._waiting) + busy) / self._count, 1)
 
     def close(self) -> None:
         """End the processes; requests that run or wait become ``Unavailable``."""
         self._closing.set()
         for thread in self._threads:
             thread.join()
-        while not self._queue.empty():
-            if (job := self._queue.get_nowait()) and job.future.set_running_or_notify_cancel():
+        while job := self._next():
+            if job.future.set_running_or_notify_cancel():
                 job.future.set_exception(Unavailable(STOPPING))
+
+    def _next(self, wait_s: float = 0.0) -> Job | None:
+        with self._turn:
+            self._turn.wait_for(lambda: self._waiting, wait_s)
+            return self._waiting.popleft() if self._waiting else None
+
+    def _leave(self, job: Job) -> None:
+        with self._turn, suppress(ValueError):  # it was taken before
+            self._waiting.remove(job)
 
     def _mind(self) -> None:
         worker = self._open()
         while not self._closing.is_set():
-            try:
-                job = self._queue.get(timeout=0.25)
-            except queue.Empty:
-                job = None
+            job = self._next(wait_s=0.25)
             if worker and not worker.alive():
                 worker = self._open(instead_of=worker)
             if job and job.future.set_running_or_notify_cancel():
