@@ -44,6 +44,6 @@ def prepared(images: list[NDArray[np.float32]], size: int) -> Tensor:
     for image in images:
         if image.ndim != 2 or min(image.shape) < SMALLEST_SIDE:
             raise ValueError(
-                f"a picture of {' x '.join(map(str, image.shape))}: two dimensions of at least 28 are taken"
+                f"a picture of {' x '.join(map(str, image.shape))}: two dimensions of at least 28 pixels are taken"
             )
     return standardised(torch.stack([resized(image, size) for image in images])[:, None])
