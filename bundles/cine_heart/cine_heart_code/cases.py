@@ -14,6 +14,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 UNLABELLED = 255
+RV, MYO, LV = 1, 2, 3
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
+from cine_heart_code.cases import LV, MYO, RV
 from cine_heart_code.grid import Frame, StandardOrder, resize
 
-RV, MYO, LV = 1, 2, 3
 # Pixels of all frames and slices that go through the network at once: the activations then fit the caches.
 PIXELS_AT_ONCE = 600_000
 # No part of a heart lies farther from the middle of its left ventricle.

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample, interpolate
 from torch.utils.data import IterableDataset
 
-from cine_heart_code.cases import UNLABELLED, Stack, cine_stack, motion, still_stack
+from cine_heart_code.cases import LV, MYO, UNLABELLED, Stack, cine_stack, motion, still_stack
 
 SPACING_MM = 1.5
+# A cavity smaller than this share of its wall is hard to see.
+SMALL_CAVITY = 0.2
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class RandomClips(IterableDataset[dict[str, Tensor]]):
         self.stills = [still_stack(Path(f)) for f in folders]
         self.cines = [stack for f in folders if (stack := cine_stack(Path(f)))]
         self.still_slices = [(i, z) for i, stack in enumerate(self.stills) for z in range(len(stack.image))]
+        self.chances = chances([stack.label[z, 1] for stack in self.stills for z in range(len(stack.label))])
         self.cine_slices = [(i, z) for i, stack in enumerate(self.cines) for z in range(len(stack.image))]
         self.motions: dict[tuple[int, int], tuple[Tensor, Tensor]] = {}
         self.batches = batches
@@ -100,7 +104,7 @@ class RandomClips(IterableDataset[dict[str, Tensor]]):
 
     def pseudo_cine(self, frames: int, phases: bool) -> tuple[Stack, tuple[Tensor, Tensor]]:
         r = self.random
-        i, z = self.still_slices[r.integers(len(self.still_slices))]
+        i, z = self.still_slices[r.choice(len(self.still_slices), p=self.chances)]
         stack = self.stills[i]
         slices = self.neighbours(z, len(stack.image))
         image, label = torch.from_numpy(stack.image[slices]), torch.from_numpy(stack.label[z])
@@ -215,6 +219,18 @@ class RandomClips(IterableDataset[dict[str, Tensor]]):
         if r.random() < 0.03:
             image = 1 - image
         return image
+
+
+def chances(systoles: list[NDArray[np.uint8]]) -> NDArray[np.float64]:
+    """How likely each slice is drawn, (N,), summing to one, from its end-systolic labels.
+
+    A cavity that is all but gone at end systole is seldom, counts for little in an average over pixels, and decides
+    the ejection fraction of a thick heart: such slices come three times as often.
+    """
+    cavity = np.array([np.count_nonzero(label == LV) for label in systoles])
+    muscle = np.array([np.count_nonzero(label == MYO) for label in systoles])
+    weight = np.where((muscle > 0) & (cavity < SMALL_CAVITY * muscle), 3.0, 1.0)
+    return weight / weight.sum()
 
 
 def warp(image: Tensor, label: Tensor, field: Tensor) -> tuple[Tensor, Tensor]:
