@@ -155,14 +155,12 @@ def test_a_server_asked_to_end_does_so_whatever_is_under_way(
         with http.stream("GET", f"/radloop/jobs/{job}/events") as events:
             lines = events.iter_lines()
             next(lines)
-            server.process.send_signal(signal.SIGINT)
-            assert server.process.wait(30) in (0, -signal.SIGINT, 130)
+            server.process.send_signal(signal.SIGTERM)
+            assert server.process.wait(30) in (0, -signal.SIGTERM)
         half.close()
         _, alive = psutil.wait_procs(below, timeout=10)
         assert not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
-        # uvicorn says of each connection that it had to cut where it was, and ends as Ctrl-C does.
-        faults = re.findall(r"^([\w.]*(?:Error|Exception|Interrupt))\b", server.log, re.MULTILINE)
-        assert set(faults) <= {"asyncio.exceptions.CancelledError", "KeyboardInterrupt"}
+        assert not re.findall(r"^[\w.]*(?:Error|Exception|Interrupt)\b", server.log, re.MULTILINE)
     with Store(tmp_path / "data", studies) as store:
         assert [(row.id, row.state) for row in list_jobs(store)] == [(job, "interrupted")]
         assert [image.id for image in store.images()] == ["heart"]

@@ -151,7 +151,7 @@ def one_round(template: Path, faulty: ctypes.CDLL, n: int, how: int, error: int)
 
 
 def main() -> None:
-    faulty = ctypes.CDLL(sys.argv[1])
+    faulty = ctypes.CDLL(str(Path(sys.argv[1]).resolve()))
     every = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     started, rounds, violations = time.monotonic(), 0, list[str]()
     with tempfile.TemporaryDirectory() as place:

@@ -1,6 +1,7 @@
 """What every route works with."""
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,10 @@ from radloop.workers import Pool
 
 @dataclass(frozen=True)
 class Context:
-    """``scratch`` is a folder for files that live as long as a request; it is emptied at every start."""
+    """``scratch`` is a folder for files that live as long as a request; it is emptied at every start.
+
+    ``stopping`` is set once the server is asked to stop: what goes on until its client has had enough ends then.
+    """
 
     settings: Settings
     catalogue: Catalogue
@@ -37,6 +41,7 @@ class Context:
     scratch: Path
     disk: Disk
     metrics: Metrics
+    stopping: threading.Event = field(default_factory=threading.Event)
 
 
 def _of(request: Request) -> Context:

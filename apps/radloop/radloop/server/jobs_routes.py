@@ -71,14 +71,14 @@ async def _known(here: Here, job: str) -> JobRow:
 
 @router.get("/{job}/events", response_class=EventSourceResponse)
 async def events(here: Here, row: Annotated[JobRow, Depends(_known)]) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events: ``job`` with the job whenever it has changed, until it has ended."""
+    """Server-sent events: ``job`` with the job whenever it has changed, until it has ended or the server stops."""
     told: dict[str, Any] = {}
     while True:
         now = await run_in_threadpool(view, here, row)
         if now.model_dump() != told:
             told = now.model_dump()
             yield ServerSentEvent(event="job", data=now)
-        if now.state in ENDED:
+        if now.state in ENDED or here.stopping.is_set():
             return
         await asyncio.sleep(LOOK_S)
         row = await run_in_threadpool(here.jobs.one, row.id)

@@ -40,6 +40,7 @@ def serve(settings: Settings) -> None:
 
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.state.context.stopping.set()
             asyncio.get_running_loop().call_later(FINISH_S, threading.Thread(target=pool.close).start)
             await super().shutdown(sockets)
 
@@ -120,7 +121,13 @@ def _log(level: str) -> None:
         handler.setFormatter(logging.Formatter(FORMAT))
     logging.getLogger().setLevel(logging.WARNING)  # other people's libraries tell of what they were given
     logging.getLogger("radloop").setLevel(level.upper())
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     logging.raiseExceptions = False  # a line that finds no room is lost, and nothing else is
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Requests that are let go at the end are counted in a line of their own; where each was just then is no fault."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 def _listen(settings: Settings) -> socket.socket:
