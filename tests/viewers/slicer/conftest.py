@@ -77,3 +77,22 @@ def line(server):
     line = TroubledLine(server.url)
     yield line
     line.close()
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory):
+    """A folder of films whose pixels tell every direction apart; see ``film_phantom``."""
+    from film_phantom import write_films
+
+    return write_films(tmp_path_factory.mktemp("films"))
+
+
+@pytest.fixture(scope="session")
+def film_server(films, tmp_path_factory):
+    """A real server of those films, with a classifier that tells dark from bright; its heat map is the film itself."""
+    from real_server import RealServer
+    from tiny_classifier import install
+
+    running = RealServer(install(tmp_path_factory.mktemp("tiny")), films, tmp_path_factory.mktemp("film-server"))
+    yield running
+    running.stop()

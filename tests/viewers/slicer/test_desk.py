@@ -62,7 +62,7 @@ def test_the_scene_shows_what_the_server_answered(desk, core, server, studies, i
     assert "Analysed" in message, message
 
     cine = read_cine((studies / f"{image}.nii.gz").read_bytes())
-    figures, label = desk.server.infer({"image": image}, _ticket())
+    figures, label = desk.server.infer("cine_heart", {"image": image}, {}, _ticket())
     expected = read_label_map(label)
     shown = desk.shown
     assert shown.exam.measurements == figures

@@ -53,13 +53,7 @@ class FilmDesk:
 
     def is_known(self, volume: Any) -> bool:
         """Whether a film of the scene is one of the server's, so that it need not be sent."""
-        known, server = ShownFilm.find(volume), self.errands.server
-        return (
-            known is not None
-            and server is not None
-            and known.film.image is not None
-            and known.film.server == server.url
-        )
+        return self._image_of(volume) is not None
 
     def analyse_scene(self, volume: Any) -> None:
         """Have a film of the scene classified: by its id where the server has it, else it is sent. Ask before.
@@ -67,9 +61,9 @@ class FilmDesk:
         Raises ValueError for what is no film.
         """
         server = self.errands.connected(CHEST)
-        known = ShownFilm.find(volume)
-        if known is not None and known.film.image is not None and self.is_known(volume):
-            self.analyse_image(known.film.image)
+        image = self._image_of(volume)
+        if image is not None:
+            self.analyse_image(image)
             return
         picture, name = film_of(volume), image_name(volume.GetName(), "film")
         film = Film(None, server.url)
@@ -94,6 +88,13 @@ class FilmDesk:
 
     def close(self) -> None:
         self.volume = self.shown = None
+
+    def _image_of(self, volume: Any) -> str | None:
+        """The id that a film of the scene has on the server, or None."""
+        known, server = ShownFilm.find(volume), self.errands.server
+        return (
+            known.film.image if known is not None and server is not None and known.film.server == server.url else None
+        )
 
     def _volume_of(self, image: str, server: str) -> Any:
         for volume in films_in(self.scene):

@@ -113,7 +113,7 @@ class FilmPanel:
             self.show()
 
     def _draw_classes(self) -> None:
-        """Nothing is chosen beforehand: neither the model's class nor an earlier one is anybody's word for this film."""
+        """Nothing is chosen beforehand: neither the model's class nor an earlier one is this person's word."""
         ui, desk = self.ui, self.desk
         choices = (desk.volume, *(desk.classes if desk.shown is not None else ()))
         if choices != self._choices:

@@ -17,7 +17,7 @@ from .server import CHEST, Server
 
 @dataclass(frozen=True)
 class OpenedFilm:
-    """picture : a film (1, 1, row, column), a DICOM object that Slicer is to read, or None where it was not asked for."""
+    """picture : a film (1, 1, row, column), a DICOM object that Slicer is to read, or None where none was asked for."""
 
     picture: Cine | bytes | None
     submitted: Said | None

@@ -65,9 +65,10 @@ def address(typed: str) -> str:
 
 
 class Server:
-    """A MONAI Label server with the model of the heart, that of chest films, or both. Every call blocks: use it in a job.
+    """A MONAI Label server with the model of the heart, that of chest films, or both.
 
-    ``token`` is for a radloop server that asks for one. Raises Strange where it cannot be one.
+    Every call blocks: use it in a job. ``token`` is for a radloop server that asks for one. Raises Strange where it
+    cannot be one.
     """
 
     def __init__(self, url: str, token: str = "") -> None:
@@ -126,7 +127,7 @@ class Server:
     def infer(
         self, model: str, where: Mapping[str, str], params: Mapping[str, Any], ticket: Ticket
     ) -> tuple[dict[str, Any], bytes]:
-        """JSON and NIfTI file that a model answers of an image (``{"image": id}``) or a session (``{"session_id": id}``)."""
+        """What a model says, JSON and NIfTI, of an image (``{"image": id}``) or a session (``{"session_id": id}``)."""
         asked = {"result_extension": ".nii.gz", **params}
         body, content_type = encode({"params": Part(json.dumps(asked).encode())})
         reply = self._ask(

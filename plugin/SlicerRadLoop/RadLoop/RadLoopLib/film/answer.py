@@ -41,9 +41,8 @@ def answer_of(said: Any) -> Answer:
         label = None if abstained else str(said["label"])
         if not abstained and label not in probabilities:
             raise KeyError(label)
-        positive, threshold, prior = (
-            None if abstained else said.get(key) for key in ("positive", "threshold", "prior")
-        )
+        about = {} if abstained else said
+        positive = about.get("positive")
         return Answer(
             classes=tuple(str(name) for name in said.get("classes") or probabilities),
             probabilities=probabilities,
@@ -51,8 +50,8 @@ def answer_of(said: Any) -> Answer:
             abstained=abstained,
             reason=str(said.get("reason") or "The model does not say why.") if abstained else "",
             positive=None if positive is None else str(positive),
-            threshold=_share(threshold),
-            prior=_share(prior),
+            threshold=_share(about.get("threshold")),
+            prior=_share(about.get("prior")),
             model_version=str(said.get("model_version") or ""),
             heat_map=not abstained and said.get("heat_map") is True,
             warnings=tuple((str(one["code"]), str(one["text"])) for one in said.get("warnings") or ()),

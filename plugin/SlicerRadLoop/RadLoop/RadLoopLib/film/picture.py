@@ -61,4 +61,5 @@ def _pixels(name: str, data: bytes) -> Array:
         return pixels
     if np.percentile(np.ptp(pixels.astype(np.int16), axis=-1), 99.5) > _GREY_WITHIN:
         raise NoFilm(f"{name} is a colour picture; a radiograph is grey.")
-    return pixels.mean(axis=-1).round().astype(np.uint8)
+    grey: Array = pixels.mean(axis=-1).round().astype(np.uint8)
+    return grey
