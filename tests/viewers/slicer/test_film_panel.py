@@ -91,7 +91,7 @@ def test_from_the_list_to_a_submitted_class(films_window, film_server):
     table = [[ui.filmProbabilities.item(r, c).text() for c in range(2)] for r in range(2)]
     assert table == [["dark", "< 1 %"], ["bright", "> 99 %"]]
     assert "50 % are bright (the prior)" in ui.filmCalibration.text
-    assert "named from 60 % on" in ui.filmCalibration.text
+    assert "“bright” is what the model says from 60 % on" in ui.filmCalibration.text
     assert "Model version 0.0.1." in ui.filmRemarks.text
     window.picture("films_answer.png")
 

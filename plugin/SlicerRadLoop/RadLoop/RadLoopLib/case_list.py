@@ -27,7 +27,9 @@ class CaseList:
         for n, row in enumerate(rows):
             frames = "" if row.n_frames is None else str(row.n_frames)
             for column, text in enumerate((row.image, row.state, frames)[: self.table.columnCount]):
-                self.table.setItem(n, column, qt.QTableWidgetItem(text))
+                item = qt.QTableWidgetItem(text)
+                item.setToolTip(text)  # UIDs are wider than the column
+                self.table.setItem(n, column, item)
         if before < 0 and rows:
             self.table.selectRow(0)
 

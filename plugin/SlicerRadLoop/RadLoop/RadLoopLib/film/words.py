@@ -30,7 +30,7 @@ def calibration_words(answer: Answer | None) -> str:
         f"given 30 %, about 30 in 100 are. Where {answer.positive} is rarer, the probability is lower than said here."
     )
     if answer.threshold is not None:
-        words += f" It is named from {percent(answer.threshold)} on."
+        words += f" “{answer.positive}” is what the model says from {percent(answer.threshold)} on."
     return words
 
 

@@ -14,7 +14,7 @@ from .film_volume import HEAT_MAP, INVERTED, fill_volume, ijk_to_ras
 
 _TEXT = "RadLoop.film"
 _COLOURS = "RadLoop heat map"
-_SHOWN_FROM = 0.2  # what counted less would only veil the film
+_SHOWN_FROM = 0.3  # what counted less would only veil the film; Slicer knows no half-transparent colours here
 
 
 def films_in(scene: Any) -> list[Any]:
