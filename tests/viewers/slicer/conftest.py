@@ -41,7 +41,9 @@ def installed(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def studies(tmp_path_factory):
-    """A folder of two hearts that the model can find: a part of the sample, once on a left-handed grid."""
+    """Two hearts that the model can find, a part of the sample, once on a left-handed grid; and a film of the sample."""
+    import shutil
+
     import nibabel
     import numpy as np
     from RadLoopLib.exam import Cine, write_cine
@@ -56,12 +58,13 @@ def studies(tmp_path_factory):
         affine = (oblique(left_handed) @ grow).astype(np.float32).astype(np.float64)
         cine = Cine(np.ascontiguousarray(voxels), affine, tuple(33.25 * t for t in range(len(voxels))))
         (folder / f"{name}.nii.gz").write_bytes(write_cine(cine))
+    shutil.copy(HERE.parents[2] / "sample-data" / "film_clouded.png", folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def server(installed, studies, tmp_path_factory):
-    """A real server with the two hearts."""
+    """A real server with the two hearts and the film, and the models as they are shipped."""
     from real_server import RealServer
 
     running = RealServer(installed, studies, tmp_path_factory.mktemp("server"))
