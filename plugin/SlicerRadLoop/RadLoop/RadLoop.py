@@ -24,8 +24,8 @@ class RadLoop(ScriptedLoadableModule):
         parent.dependencies = ["Sequences", "Segmentations", "SegmentEditor", "Tables", "Plots", "Volumes"]
         parent.contributors = ["the radloop authors"]
         parent.helpText = _(
-            "Volumes and ejection fraction from cine MR of the heart, and classes of chest X-rays with a heat map, by a "
-            "radloop server; labels that a person corrects and reviews go back to it. For research, not a medical device."
+            "Volumes and ejection fraction from cine MR of the heart, and classes of chest X-rays with a heat map, by "
+            "a radloop server; what a person corrects and reviews goes back to it. For research, not a medical device."
         )
         parent.acknowledgementText = _("Built on 3D Slicer, MONAI and MONAI Label.")
 

@@ -41,7 +41,7 @@ def installed(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def studies(tmp_path_factory):
-    """Two hearts that the model can find, a part of the sample, once on a left-handed grid; and a film of the sample."""
+    """Two hearts that the model can find, a part of the sample, once on a left-handed grid; and the sample's film."""
     import shutil
 
     import nibabel

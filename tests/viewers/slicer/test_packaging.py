@@ -74,7 +74,7 @@ def test_the_entry_for_the_catalogue_is_valid():
 
 def test_icon_and_screenshots_are_where_the_catalogue_will_look(installed):
     urls = (installed[1] / "urls.txt").read_text().split()
-    assert len(urls) == 3
+    assert len(urls) == 4
     for url in urls:
         picture = ROOT / url.partition("/main/")[2]
         assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n", picture

@@ -92,9 +92,9 @@ class FilmDesk:
     def _image_of(self, volume: Any) -> str | None:
         """The id that a film of the scene has on the server, or None."""
         known, server = ShownFilm.find(volume), self.errands.server
-        return (
-            known.film.image if known is not None and server is not None and known.film.server == server.url else None
-        )
+        if known is None or server is None or known.film.server != server.url:
+            return None
+        return known.film.image
 
     def _volume_of(self, image: str, server: str) -> Any:
         for volume in films_in(self.scene):
