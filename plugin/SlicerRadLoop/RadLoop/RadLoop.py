@@ -1,4 +1,4 @@
-"""RadLoop: cine MR of the heart, analysed by a server, corrected and reviewed here, submitted from here."""
+"""RadLoop: cine MR of the heart and chest X-rays, analysed by a server, corrected here, submitted from here."""
 
 import qt
 import slicer
@@ -21,11 +21,11 @@ class RadLoop(ScriptedLoadableModule):
         ScriptedLoadableModule.__init__(self, parent)
         parent.title = "RadLoop"
         parent.categories = [translate("qSlicerAbstractCoreModule", "Cardiac")]
-        parent.dependencies = ["Sequences", "Segmentations", "SegmentEditor", "Tables", "Plots"]
+        parent.dependencies = ["Sequences", "Segmentations", "SegmentEditor", "Tables", "Plots", "Volumes"]
         parent.contributors = ["the radloop authors"]
         parent.helpText = _(
-            "Volumes and ejection fraction from cine MR of the heart, by a radloop server; labels that a person "
-            "corrects and reviews go back to it. For research, not a medical device."
+            "Volumes and ejection fraction from cine MR of the heart, and classes of chest X-rays with a heat map, by "
+            "a radloop server; what a person corrects and reviews goes back to it. For research, not a medical device."
         )
         parent.acknowledgementText = _("Built on 3D Slicer, MONAI and MONAI Label.")
 
@@ -66,12 +66,20 @@ class RadLoopWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
 
 class RadLoopLogic(ScriptedLoadableModuleLogic):
-    """For scripts: ``RadLoopLogic().desk()`` does without the panel what the panel does; see ``RadLoopLib.desk``."""
+    """For scripts: what the panel does, without it. ``desk()`` is for hearts, ``films(desk)`` for chest films.
+
+    See ``RadLoopLib.desk`` and ``RadLoopLib.film_desk``.
+    """
 
     def desk(self):
         from RadLoopLib.desk import Desk
 
         return Desk(slicer.mrmlScene, slicer.modules.sequences.logic())
+
+    def films(self, desk):
+        from RadLoopLib.film_desk import FilmDesk
+
+        return FilmDesk(slicer.mrmlScene, desk)
 
 
 class RadLoopTest(ScriptedLoadableModuleTest):
@@ -80,6 +88,8 @@ class RadLoopTest(ScriptedLoadableModuleTest):
     def runTest(self):
         self.setUp()
         self.test_an_exam_can_be_shown_and_edited()
+        self.setUp()
+        self.test_a_film_can_be_shown_under_its_heat_map()
 
     def setUp(self):
         slicer.mrmlScene.Clear()
@@ -112,3 +122,22 @@ class RadLoopTest(ScriptedLoadableModuleTest):
         assert shown.exam.key_frames() == (0, 2)
         shown.mark([2])
         assert shown.exam.review.as_submitted() == {"3": "all"}
+
+    def test_a_film_can_be_shown_under_its_heat_map(self):
+        import numpy as np
+        from RadLoopLib.exam import Cine
+        from RadLoopLib.film import Film, answer_of
+        from RadLoopLib.scene import ShownFilm, add_film
+
+        pixels = np.arange(30 * 40, dtype=np.int16).reshape(1, 1, 30, 40)
+        volume = add_film(slicer.mrmlScene, "test", Cine(pixels, np.diag([-0.3, -0.4, 1.0, 1.0]), None))
+        shown = ShownFilm.begin(volume, Film(None, ""))
+        said = {"abstained": False, "prediction": {"a": 0.2, "b": 0.8}, "label": "b", "heat_map": True}
+        shown.take_answer(answer_of(said), Cine(pixels / pixels.max(), np.eye(4), None))
+        shown.lay_out(0.5)
+        heat_map = shown.heat_map
+        assert slicer.util.arrayFromVolume(heat_map).shape == (1, 30, 40)
+        assert list(heat_map.GetSpacing()) == list(volume.GetSpacing())
+        abstention = {"abstained": True, "reason": "No film."}
+        shown.take_answer(answer_of(abstention), None)
+        assert shown.heat_map is None

@@ -41,7 +41,9 @@ def installed(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def studies(tmp_path_factory):
-    """A folder of two hearts that the model can find: a part of the sample, once on a left-handed grid."""
+    """Two hearts that the model can find, a part of the sample, once on a left-handed grid; and the sample's film."""
+    import shutil
+
     import nibabel
     import numpy as np
     from RadLoopLib.exam import Cine, write_cine
@@ -56,12 +58,13 @@ def studies(tmp_path_factory):
         affine = (oblique(left_handed) @ grow).astype(np.float32).astype(np.float64)
         cine = Cine(np.ascontiguousarray(voxels), affine, tuple(33.25 * t for t in range(len(voxels))))
         (folder / f"{name}.nii.gz").write_bytes(write_cine(cine))
+    shutil.copy(HERE.parents[2] / "sample-data" / "film_clouded.png", folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def server(installed, studies, tmp_path_factory):
-    """A real server with the two hearts."""
+    """A real server with the two hearts and the film, and the models as they are shipped."""
     from real_server import RealServer
 
     running = RealServer(installed, studies, tmp_path_factory.mktemp("server"))
@@ -77,3 +80,22 @@ def line(server):
     line = TroubledLine(server.url)
     yield line
     line.close()
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory):
+    """A folder of films whose pixels tell every direction apart; see ``film_phantom``."""
+    from film_phantom import write_films
+
+    return write_films(tmp_path_factory.mktemp("films"))
+
+
+@pytest.fixture(scope="session")
+def film_server(films, tmp_path_factory):
+    """A real server of those films, with a classifier that tells dark from bright; its heat map is the film itself."""
+    from real_server import RealServer
+    from tiny_classifier import install
+
+    running = RealServer(install(tmp_path_factory.mktemp("tiny")), films, tmp_path_factory.mktemp("film-server"))
+    yield running
+    running.stop()

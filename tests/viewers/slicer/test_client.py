@@ -66,7 +66,7 @@ def test_https_where_there_is_none_is_told():
     with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=answer, args=(listening,), daemon=True).start()
         with pytest.raises(NotReached) as fault:
-            Server(f"https://127.0.0.1:{listening.getsockname()[1]}").info(Ticket())
+            Server(f"https://127.0.0.1:{listening.getsockname()[1]}").models(Ticket())
     assert "\n" not in str(fault.value)
 
 
@@ -86,10 +86,10 @@ def test_the_token_goes_with_every_request_and_its_lack_is_said():
     with ThreadingHTTPServer(("127.0.0.1", 0), Guarded) as guarded:
         threading.Thread(target=guarded.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{guarded.server_port}"
-        assert Server(url, " radloop_abc-1\n").info(Ticket())["models"]
+        assert Server(url, " radloop_abc-1\n").models(Ticket())
         for wrong in ("", "radloop_other"):
             with pytest.raises(Refused, match="A token is needed"):
-                Server(url, wrong).info(Ticket())
+                Server(url, wrong).models(Ticket())
         guarded.shutdown()
 
 

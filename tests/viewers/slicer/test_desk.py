@@ -48,8 +48,9 @@ def test_connect_and_list(desk, server):
     assert desk.busy  # it does not wait for the server
     assert "Connected to http://127.0.0.1" in wait(desk)
     assert not desk.is_fault
-    assert [row.image for row in desk.cases] == ["heart_01", "heart_02"]
-    assert [row.state for row in desk.cases] == ["new", "new"]
+    assert [row.image for row in desk.cases if row.may_be_cine] == ["heart_01", "heart_02"]
+    assert [row.image for row in desk.cases if row.may_be_film] == ["film_clouded"]
+    assert {row.state for row in desk.cases} == {"new"}
 
 
 @pytest.mark.parametrize("image", ["heart_01", "heart_02"])
@@ -62,7 +63,7 @@ def test_the_scene_shows_what_the_server_answered(desk, core, server, studies, i
     assert "Analysed" in message, message
 
     cine = read_cine((studies / f"{image}.nii.gz").read_bytes())
-    figures, label = desk.server.infer({"image": image}, _ticket())
+    figures, label = desk.server.infer("cine_heart", {"image": image}, {}, _ticket())
     expected = read_label_map(label)
     shown = desk.shown
     assert shown.exam.measurements == figures
@@ -76,6 +77,25 @@ def test_the_scene_shows_what_the_server_answered(desk, core, server, studies, i
     said = next(d for d in server.json("/info/")["models"]["cine_heart"]["label_details"] if d["name"] == "LV")
     assert np.allclose(colour, np.array(said["colour"]) / 255)
     assert {row.image: row.state for row in desk.cases}[image] == "analysed"
+
+
+def test_a_film_and_a_heart_of_one_server_by_the_shipped_models(desk, core, server):
+    from RadLoopLib.film_desk import FilmDesk
+
+    films = FilmDesk(core.scene, connected(desk, server.url))
+    assert "heart model" in desk.message
+    assert "chest X-ray model" in desk.message
+    films.analyse_image("film_clouded")
+    wait(desk)
+    answer = films.shown.film.answer
+    assert answer is not None, desk.message
+    assert sum(answer.probabilities.values()) == (0 if answer.abstained else pytest.approx(1))
+    assert set(answer.classes) == {"normal", "pneumonia"} == set(films.classes)
+    assert (films.shown.heat_map is None) == answer.abstained
+    desk.analyse_image("heart_01")
+    wait(desk)
+    assert desk.shown is not None, desk.message
+    assert films.shown.film.answer is answer
 
 
 def test_only_the_labels_of_the_chosen_exam_are_seen(desk, server):

@@ -74,7 +74,7 @@ def test_the_entry_for_the_catalogue_is_valid():
 
 def test_icon_and_screenshots_are_where_the_catalogue_will_look(installed):
     urls = (installed[1] / "urls.txt").read_text().split()
-    assert len(urls) == 3
+    assert len(urls) == 4
     for url in urls:
         picture = ROOT / url.partition("/main/")[2]
         assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n", picture
@@ -91,8 +91,9 @@ def test_the_icon_is_what_the_program_draws(tmp_path):
 
 
 def test_layers_know_only_what_is_below_them():
-    """client and exam run without Slicer and Qt; scene and desk without Qt."""
-    banned = {"exam": {"slicer", "vtk", "qt", "ctk"}, "client": {"slicer", "vtk", "qt", "ctk"}, "scene": {"qt", "ctk"}}
+    """exam, film, client and errands run without Slicer and Qt; scene and the desks without Qt."""
+    no_slicer, no_qt = {"slicer", "vtk", "qt", "ctk"}, {"qt", "ctk"}
+    banned = {"exam": no_slicer, "film": no_slicer, "client": no_slicer, "scene": no_qt, "errands": no_slicer}
     program = (
         "import sys\n"
         "class No:\n"
@@ -101,6 +102,6 @@ def test_layers_know_only_what_is_below_them():
         "sys.meta_path.insert(0, No())\n"
         "__import__(sys.argv[1])\n"
     )
-    for room, names in [*banned.items(), ("desk", {"qt", "ctk"})]:
+    for room, names in [*banned.items(), ("desk", no_qt), ("film_desk", no_qt)]:
         run = [sys.executable, "-c", program, f"RadLoopLib.{room}", *names]
         subprocess.run(run, check=True, env={**os.environ, "PYTHONPATH": str(PLUGIN / "RadLoop")})

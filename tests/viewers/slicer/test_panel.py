@@ -188,7 +188,7 @@ def test_from_connecting_to_a_submitted_label(window, hearts):
     url, folder = hearts
     window.connect(url.removeprefix("http://"))
     ui = window.ui
-    assert ui.messageLabel.text == f"Connected to {url}, model version 3."
+    assert ui.messageLabel.text == f"Connected to {url}: heart model 3."
     assert [ui.caseTable.item(n, 0).text() for n in range(2)] == ["heart_01", "heart_02"]
     window.click(ui.analyseButton)
     assert ui.cancelButton.isVisible()

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from RadLoopLib.exam import LABELS
-from RadLoopLib.scene import ShownExam, add_cine, slice_shown
+from RadLoopLib.exam import LABELS, Cine
+from RadLoopLib.film import Film, answer_of
+from RadLoopLib.scene import ShownExam, ShownFilm, add_cine, add_film, slice_shown
 
 from core_scene import paint
 from drawn import SliceView, plot_pixels
+from film_phantom import film, heat_of
 from heart_phantom import heart, measurements, oblique
 
 PICTURES = os.environ.get("RADLOOP_PICTURES")
@@ -82,3 +84,28 @@ def test_the_plot_shows_both_ventricles_and_the_marks(shown):
     assert np.ptp(lv[0]) > np.ptp(rv[0])  # the LV's stroke volume is the larger
     black = (pixels.max(axis=2) < 60)[:, lv[1].min() :]
     assert black[lv[0].min() - 10 : lv[0].max() + 10].sum() > 100  # ED and ES
+
+
+@pytest.mark.parametrize("opacity", [0.0, 0.5, 1.0])
+def test_what_counted_is_drawn_over_the_film_where_it_is(core, opacity):
+    pixels = film(70)
+    volume = add_film(core.scene, "film", Cine(pixels[None, None], np.diag([-1.0, -1, 1, 1]), None))
+    shown = ShownFilm.begin(volume, Film(None, ""))
+    said = {"abstained": False, "prediction": {"dark": 1.0, "bright": 0.0}, "label": "dark", "heat_map": True}
+    shown.take_answer(answer_of(said), Cine(heat_of(pixels)[None, None], np.eye(4), None))
+    view = SliceView(core)
+    view.node.SetOrientationToAxial()  # as the application's red view starts
+    view.show(volume, (-25, -30, 0))
+    shown.lay_out(opacity)
+    seen = view.pixels().astype(int)
+    keep(f"film_{opacity}.png", seen.astype(np.uint8))
+    red_over_blue = seen[..., 0] - seen[..., 2]
+    if opacity == 0:
+        assert red_over_blue.max() == 0
+        return
+    mark = red_over_blue > 0.9 * red_over_blue.max()
+    assert red_over_blue.max() == pytest.approx(255 * opacity, abs=12)
+    # 60 rows fill the 260 of the view: the mark is in rows 4 to 8, columns 6 to 15 of 50, from the upper left.
+    scale, left = 260 / 60, (300 - 50 * 260 / 60) / 2
+    assert np.median(np.nonzero(mark)[0]) == pytest.approx(6.5 * scale, abs=2 * scale)
+    assert np.median(np.nonzero(mark)[1]) == pytest.approx(left + 11 * scale, abs=2 * scale)

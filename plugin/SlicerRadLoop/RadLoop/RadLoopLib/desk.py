@@ -1,15 +1,14 @@
-"""What goes on between a person, a server and the scene; one thing at a time. No Qt: the panel polls and draws."""
+"""What goes on between a person, a server and the hearts of a scene. No Qt: the panel polls and draws."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from . import client
-from .client import CaseRow, Fault, Job, Server, Ticket
-from .exam import LABELS, Cine, Label, labels_of, measurements_of
+from .client import HEART, Ticket
+from .errands import Errands, image_name
+from .exam import Cine, Label, labels_of, measurements_of
 from .scene import ShownExam, add_browser, add_cine, browsers_of, cine_of, show_only
 
 _IMAGE = "RadLoop.image"  # which image of which server a browser shows, before there are labels
@@ -17,109 +16,35 @@ _SERVER = "RadLoop.server"
 _GRID = "RadLoop.grid"
 
 
-class Desk:
-    """Connect, fetch, analyse, open, submit. Methods return at once; ``poll`` brings results into the scene.
+class Desk(Errands):
+    """Fetch, analyse, open, submit. Methods return at once; ``poll`` brings results into the scene.
 
-    message : the last thing worth saying; is_fault : whether it is bad news.
     shown : the exam that a person works on, or None.
-    changed : called when any of this is new.
     """
 
     def __init__(self, scene: Any, sequences_logic: Any) -> None:
+        super().__init__()
         self.scene = scene
         self.sequences_logic = sequences_logic
-        self.server: Server | None = None
-        self.cases: list[CaseRow] = []
-        self.structures: tuple[Label, ...] = LABELS
         self.browser: Any = None
         self.shown: ShownExam | None = None
-        self.message = ""
-        self.is_fault = False
-        self.changed: Callable[[], None] = lambda: None
-        self._job: Job[Any] | None = None
-        self._then: Callable[[Any], None] = lambda _: None
-
-    # The job at hand
 
     @property
-    def busy(self) -> bool:
-        return self._job is not None
-
-    @property
-    def ticket(self) -> Ticket | None:
-        return self._job.ticket if self._job else None
+    def structures(self) -> tuple[Label, ...]:
+        return labels_of(self.models.get(HEART, {}))
 
     def poll(self) -> None:
-        """Take up the job's result if it is there. Call often, on the main thread."""
         if self.shown is not None and not self.shown.is_whole:
             self.shown.stop_watching()
             self.shown = None
             self.choose(self.browser if self.browser.GetScene() is not None else None)
-        job, then = self._job, self._then
-        if job is None or not job.done:
-            return
-        self._job = None
-        try:
-            then(job.result())
-        except (Fault, ValueError) as fault:
-            self.say(str(fault), is_fault=not isinstance(fault, client.Cancelled))
-        self.changed()
-
-    def cancel(self) -> None:
-        """Stop the job. What comes of it later is thrown away; the scene stays as it is."""
-        if self._job:
-            self._job.cancel()
-            self._job = None
-            self.say("Cancelled.")
-
-    def say(self, message: str, *, is_fault: bool = False) -> None:
-        self.message, self.is_fault = message, is_fault
-        self.changed()
-
-    def _start(self, work: Callable[[Ticket], Any], then: Callable[[Any], None]) -> None:
-        if self._job is not None:
-            raise ValueError("Something is under way; wait for it or cancel it.")
-        self.message, self.is_fault = "", False
-        self._job, self._then = Job(work), then
-        self.changed()
-
-    # The server
-
-    def connect(self, typed: str, token: str = "") -> None:
-        """Raises Strange when what was typed is no address, or no token."""
-        server = Server(typed, token)
-
-        def work(ticket: Ticket) -> tuple[dict[str, Any], list[CaseRow]]:
-            return server.info(ticket), server.cases(ticket)
-
-        def then(result: tuple[dict[str, Any], list[CaseRow]]) -> None:
-            info, self.cases = result
-            self.server = server
-            model = info["models"][client.MODEL]
-            self.structures = labels_of(model)
-            version = model.get("version")
-            known = f", model version {version}" if version else ""
-            waits = "; its model is still loading" if model.get("state") == "loading" else ""
-            self.say(f"Connected to {server.url}{known}{waits}.")
-
-        self._start(work, then)
-
-    def _connected(self) -> Server:
-        if self.server is None:
-            raise ValueError("Connect to a server first.")
-        return self.server
-
-    def _note_state(self, image: str, state: str, *labels: str) -> None:
-        rows = {row.image: row for row in self.cases}
-        row = rows.get(image) or CaseRow(image, state)
-        rows[image] = replace(row, state=state, labels=tuple(sorted({*row.labels, *labels})))
-        self.cases = sorted(rows.values(), key=lambda row: row.image)
+        super().poll()
 
     # An image of the server
 
     def analyse_image(self, image: str) -> None:
         """Show the cine as soon as it is here, and the model's labels on it when they are."""
-        server = self._connected()
+        server = self.connected(HEART)
 
         def labels(browser: Any, cine: Cine) -> None:
             self._ask_model(browser, lambda ticket: client.analyse_image(server, image, cine, ticket), image)
@@ -128,10 +53,10 @@ class Desk:
 
     def open_label(self, image: str, tag: str) -> None:
         """Show a label that was submitted earlier, with the marks that it was submitted with."""
-        server = self._connected()
+        server = self.connected(HEART)
 
         def labels(browser: Any, cine: Cine) -> None:
-            self._start(
+            self.start(
                 lambda ticket: client.open_label(server, image, tag, cine, ticket),
                 lambda earlier: show(browser, cine, earlier),
             )
@@ -156,7 +81,7 @@ class Desk:
         self._with_cine(image, labels)
 
     def _with_cine(self, image: str, then: Callable[[Any, Cine], None]) -> None:
-        server = self._connected()
+        server = self.connected(HEART)
         browser = self._browser_of(image, server.url)
         if browser is not None:
             then(browser, cine_of(browser))
@@ -168,7 +93,7 @@ class Desk:
             self.choose(made)
             then(made, cine)
 
-        self._start(lambda ticket: client.fetch_cine(server, image, ticket), show)
+        self.start(lambda ticket: client.fetch_cine(server, image, ticket), show)
 
     def _browser_of(self, image: str, server: str) -> Any:
         """A browser with the server's cine; not one that Slicer turned around when it opened a saved scene."""
@@ -186,7 +111,7 @@ class Desk:
 
     def analyse_scene(self, browser: Any) -> None:
         """Send the cine of a browser and show the answer beside it. Ask the person before."""
-        server, cine = self._connected(), cine_of(browser)
+        server, cine = self.connected(HEART), cine_of(browser)
         name = image_name(browser.GetName())
         self._ask_model(browser, lambda ticket: client.analyse_cine(server, name, cine, ticket), None, cine.times_ms)
 
@@ -204,10 +129,8 @@ class Desk:
 
     def close(self) -> None:
         """The scene was closed, or the panel goes away."""
-        if self._job:
-            self._job.cancel()
-        self._job = self.shown = self.browser = None
-        self.message, self.is_fault = "", False
+        self.forget()
+        self.shown = self.browser = None
         self.changed()
 
     def _exam_of(self, browser: Any) -> ShownExam | None:
@@ -241,7 +164,7 @@ class Desk:
         image: str | None,
         times_ms: tuple[float, ...] | None = None,
     ) -> None:
-        server = self._connected()
+        server = self.connected(HEART)
 
         def show(analysis: client.Analysis) -> None:
             figures = analysis.measurements
@@ -257,10 +180,10 @@ class Desk:
                 from_version=version,
             )
             if image is not None:
-                self._note_state(image, "analysed")
+                self.note_state(image, "analysed")
             self.say(f"Analysed by model version {version}." if version else "Analysed.")
 
-        self._start(ask, show)
+        self.start(ask, show)
 
     def _show_labels(self, browser: Any, **about: Any) -> None:
         if self.scene.GetNodeByID(browser.GetID()) is not browser:
@@ -275,14 +198,14 @@ class Desk:
     def is_from_elsewhere(self) -> bool:
         """Whether the exam came from another address: another server, or one that moved."""
         exam = self.shown.exam if self.shown else None
-        return exam is not None and exam.image is not None and exam.server != self._connected().url
+        return exam is not None and exam.image is not None and exam.server != self.connected(HEART).url
 
     def submit(self, author: str, *, elsewhere: bool = False) -> None:
         """Send labels and review. Until the server has acknowledged, everything counts as unsent and stays here.
 
         elsewhere : a person has agreed to send the exam to another address than it came from.
         """
-        server, shown = self._connected(), self.shown
+        server, shown = self.connected(HEART), self.shown
         if shown is None:
             raise ValueError("There is nothing to submit.")
         exam = shown.exam
@@ -302,15 +225,10 @@ class Desk:
             if new_cine is not None:
                 self._belongs_to(shown.browser, kept_as, server.url, new_cine)
             shown.browser.SetAttribute(_SERVER, server.url)
-            self._note_state(kept_as, "submitted", client.TAG)
+            self.note_state(kept_as, "submitted", client.TAG)
             self.say(f"Submitted {kept_as} with {_reviewed_words(info['reviewed'])} reviewed.")
 
-        self._start(work, then)
-
-
-def image_name(name: str) -> str:
-    """A node's name as an id that every file system and server takes."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._") or "cine"
+        self.start(work, then)
 
 
 def _reviewed_words(reviewed: dict[str, Any]) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import qt
 from slicer.i18n import tr as _
 
+from .case_list import CaseList
+from .client import HEART
 from .desk import Desk
 from .exam.words import frame_words, reviewed_words, warning_words
 from .scene import is_cine, slice_shown
@@ -22,7 +23,7 @@ class Drawing:
     def __init__(self, ui: Any, desk: Desk) -> None:
         self.ui, self.desk = ui, desk
         self.slice_drawn: int | None = None
-        self._cases_drawn: list[Any] = []
+        self.cases = CaseList(ui.caseTable, lambda row: row.may_be_cine)
         self._labels_drawn: tuple[str, ...] = ()
 
     def slice_index(self) -> int | None:
@@ -37,14 +38,15 @@ class Drawing:
         ui.messageLabel.text = desk.message
         ui.messageLabel.styleSheet = "color: #c0392b;" if desk.is_fault else ""
         ui.messageLabel.visible = bool(desk.message)
-        self._cases()
-        connected, free = desk.server is not None, not desk.busy
-        chosen = 0 <= ui.caseTable.currentRow() < len(desk.cases)
+        self.cases.fill(desk.cases)
+        self._labels()
+        why_not = desk.why_not(HEART)
+        connected, free = not why_not, not desk.busy
+        chosen = self.cases.chosen is not None
         ui.connectButton.enabled = free
         ui.analyseButton.enabled = connected and free and chosen
         ui.openLabelButton.enabled = connected and free and ui.labelTag.count > 0
         ui.analyseSceneButton.enabled = connected and free and is_cine(desk.browser)
-        why_not = "" if connected else _("Connect to a server first.")
         ui.analyseButton.toolTip = why_not or ("" if chosen else _("Choose a case first."))
         ui.openLabelButton.toolTip = why_not or ("" if ui.labelTag.count else _("No label of this case was submitted."))
         ui.analyseSceneButton.toolTip = why_not or ("" if is_cine(desk.browser) else _("Choose a cine of the scene."))
@@ -53,20 +55,9 @@ class Drawing:
         self.progress()
         self.exam()
 
-    def _cases(self) -> None:
-        ui, cases = self.ui, self.desk.cases
-        if self._cases_drawn != cases:
-            self._cases_drawn = list(cases)
-            before = ui.caseTable.currentRow()
-            ui.caseTable.setRowCount(len(cases))
-            for n, row in enumerate(cases):
-                frames = "" if row.n_frames is None else str(row.n_frames)
-                for column, text in enumerate((row.image, row.state, frames)):
-                    ui.caseTable.setItem(n, column, qt.QTableWidgetItem(text))
-            if before < 0 and cases:
-                ui.caseTable.selectRow(0)
-        row = ui.caseTable.currentRow()
-        tags = cases[row].labels if 0 <= row < len(cases) else ()
+    def _labels(self) -> None:
+        ui, chosen = self.ui, self.cases.chosen
+        tags = chosen.labels if chosen is not None else ()
         if self._labels_drawn != tags:
             self._labels_drawn = tags
             ui.labelTag.clear()

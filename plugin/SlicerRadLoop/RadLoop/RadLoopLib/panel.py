@@ -8,10 +8,12 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from .client import Fault
 from .desk import Desk
 from .drawing import Drawing
-from .scene import browsers_of, has_exam, is_cine
+from .film_panel import TAB as FILMS
+from .film_panel import FilmPanel
+from .pressing import agreed, on_press
+from .scene import browsers_of, has_exam, is_cine, show_only
 from .views import show_cine, show_plot
 
 _SERVERS = "RadLoop/servers"
@@ -28,6 +30,7 @@ class Panel:
         self.ui, self.scene = ui, scene
         self.desk = Desk(scene, slicer.modules.sequences.logic())
         self.drawing = Drawing(ui, self.desk)
+        self.films = FilmPanel(ui, scene, self.desk)
         self._worked_on: tuple[Any, Any] = (None, None)
         self._observed: tuple[Any, int] | None = None
         self._edited = False
@@ -54,10 +57,11 @@ class Panel:
             (ui.markAllButton, self._mark_all),
             (ui.submitButton, self._submit),
         ):
-            button.connect("clicked(bool)", lambda *_, act=act: self._do(act))
+            on_press(button, act, self.desk)
         ui.caseTable.connect("itemSelectionChanged()", self.draw)
         ui.cineSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._choose)
         ui.author.connect("textChanged(QString)", lambda *_: self._author_changed())
+        ui.tabs.connect("currentChanged(int)", lambda *_: self._turned())
         self.desk.changed = self.draw
         self.draw()
 
@@ -66,6 +70,7 @@ class Panel:
     def poll(self) -> None:
         """Called by a timer: take up results and edits, show progress."""
         self.desk.poll()
+        self.films.desk.poll()
         if self._edited and self.desk.shown is not None:
             self._edited = False
             if self.desk.shown.take_up_edits():
@@ -76,12 +81,16 @@ class Panel:
 
     def close_scene(self) -> None:
         self._release()
+        self.films.close_scene()
         self.desk.close()
 
     def scene_opened(self) -> None:
-        """Go on with an exam that came with a saved scene."""
+        """Go on with an exam and a film that came with a saved scene."""
         if self.desk.browser is None:
             self.desk.choose(next((browser for browser in browsers_of(self.scene) if has_exam(browser)), None))
+        self.films.desk.scene_opened()
+        if self.desk.browser is None and self.films.desk.shown is not None:
+            self.ui.tabs.currentIndex = FILMS
 
     def enter(self) -> None:
         self.ui.editor.installKeyboardShortcuts()
@@ -95,16 +104,10 @@ class Panel:
         self.desk.changed = lambda: None
         self._release()
         self.ui.editor.setMRMLSegmentEditorNode(None)
+        self.films.desk.close()
         self.desk.close()
 
     # What a person presses
-
-    def _do(self, act: Any) -> None:
-        """Whatever cannot be done is said in the panel, in the sentence that it came with."""
-        try:
-            act()
-        except (Fault, ValueError) as fault:
-            self.desk.say(str(fault), is_fault=True)
 
     def _connect(self) -> None:
         typed = self.ui.serverAddress.currentText
@@ -118,7 +121,7 @@ class Panel:
 
     def _analyse_scene(self) -> None:
         browser, server = self.desk.browser, self.desk.server
-        if server is not None and self._agreed(
+        if server is not None and agreed(
             _("Send “{name}” to {server}? It is lent for this analysis and not added to the server's cases.").format(
                 name=browser.GetName(), server=server.url
             )
@@ -146,14 +149,14 @@ class Panel:
     def _mark_key_frames(self) -> None:
         frames = [t for t in self._shown().exam.key_frames() if t is not None]
         numbers = " and ".join(str(t + 1) for t in frames)
-        if self._agreed(
+        if agreed(
             _("Have you looked at every slice of frames {numbers}? They will count as truth.").format(numbers=numbers)
         ):
             self._mark(frames)
 
     def _mark_all(self) -> None:
         review = self._shown().exam.review
-        if self._agreed(
+        if agreed(
             _("Have you looked at every slice of all {n} frames? They will count as truth.").format(n=review.n_frames)
         ):
             self._mark(range(review.n_frames))
@@ -173,19 +176,25 @@ class Panel:
         if elsewhere:
             moved = _("This exam came from {there}. Submit it to {here}?")
             questions.append(moved.format(there=shown.exam.server, here=here))
-        if all(self._agreed(question) for question in questions):
+        if all(agreed(question) for question in questions):
             self.desk.submit(author, elsewhere=elsewhere)
 
     def _author_changed(self) -> None:
         qt.QSettings().setValue(_AUTHOR, self.ui.author.text.strip())
         self.drawing.submit()
+        self.films.draw()
+
+    def _turned(self) -> None:
+        """Another tab is in front: its picture comes into the views."""
+        if self.ui.tabs.currentIndex == FILMS:
+            self.films.show()
+        elif self.desk.browser is not None:
+            show_only(self.scene, self.desk.browser)
+            self._show()
 
     def _choose(self, browser: Any) -> None:
         if browser is not self.desk.browser:
             self.desk.choose(browser)
-
-    def _agreed(self, question: str) -> bool:
-        return bool(slicer.util.confirmYesNoDisplay(question, windowTitle="RadLoop"))
 
     # What is there
 
@@ -195,10 +204,10 @@ class Panel:
         return self.desk.shown
 
     def _case(self) -> Any:
-        row = self.ui.caseTable.currentRow()
-        if not 0 <= row < len(self.desk.cases):
+        chosen = self.drawing.cases.chosen
+        if chosen is None:
             raise ValueError(_("Choose a case first."))
-        return self.desk.cases[row]
+        return chosen
 
     # What is worked on
 
@@ -206,6 +215,7 @@ class Panel:
         if (self.desk.browser, self.desk.shown) != self._worked_on:
             self._take_over()
         self.drawing.everything()
+        self.films.draw()
 
     def _take_over(self) -> None:
         """Another cine is worked on from now on, or the same with other labels."""
@@ -214,14 +224,18 @@ class Panel:
         self._worked_on = (browser, shown)
         for widget in (self.ui.seek, self.ui.play):
             widget.setMRMLSequenceBrowserNode(browser)
-        if is_cine(browser):
-            show_cine(browser)
+        self._show()
         if shown is not None:
             shown.on_edit = self._note_edit
             tag = shown.browser.AddObserver("ModifiedEvent", lambda *_: self.drawing.frame())
             self._observed = (shown.browser, tag)
             self._give_to_editor()
-            show_plot(shown.chart)
+
+    def _show(self) -> None:
+        if is_cine(self.desk.browser):
+            show_cine(self.desk.browser)
+        if self.desk.shown is not None:
+            show_plot(self.desk.shown.chart)
 
     def _release(self) -> None:
         if self._observed is not None:

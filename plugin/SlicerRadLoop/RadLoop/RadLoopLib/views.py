@@ -26,3 +26,11 @@ def show_plot(chart: Any) -> None:
         layout.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalPlotView)
         slicer.app.applicationLogic().GetSelectionNode().SetActivePlotChartID(chart.GetID())
         slicer.app.applicationLogic().PropagatePlotChartSelection()
+
+
+def show_film(volume: Any) -> None:
+    """A film alone, as large as the view of the slices."""
+    layout = slicer.app.layoutManager()
+    if layout is not None:
+        layout.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView)
+        slicer.util.setSliceViewerLayers(background=volume, fit=True, rotateToVolumePlane=True)

@@ -9,7 +9,7 @@ from typing import Any
 from ..exam import Cine, LabelMap, NotReadable, read_cine, read_label_map, write_cine, write_label_map
 from .faults import Fault, Refused, Strange
 from .job import Ticket
-from .server import Server
+from .server import HEART, Server
 
 TAG = "final"  # MONAI Label's word for a label that a person stands for
 
@@ -78,17 +78,18 @@ def submit(
     ticket.say("Packing the label")
     data = write_label_map(labels)
     if new_cine is not None:
-        image = _add_image(server, image, write_cine(new_cine), ticket)
-    server.put_label(image, TAG, data, info, ticket)
+        image = add_image(server, image, write_cine(new_cine), ticket)
+    server.put_label(image, TAG, "label.nii.gz", data, info, ticket)
     kept = _label_map(server.label(image, TAG, ticket), Cine(labels.voxels, labels.ijk_to_ras, None))
     if (kept.voxels != labels.voxels).any():
         raise Strange("The server gives back another label than was sent; it was not submitted.")
     return image
 
 
-def _add_image(server: Server, image: str, data: bytes, ticket: Ticket) -> str:
+def add_image(server: Server, image: str, data: bytes, ticket: Ticket, words: str = "Sending the cine") -> str:
+    """Add a ``.nii.gz`` to the server's cases, unless it is there already, and give its id."""
     try:
-        return server.add_image(image, f"{image}.nii.gz", data, ticket)
+        return server.add_image(image, f"{image}.nii.gz", data, ticket, words)
     except Refused as refusal:
         # Taken: by this very cine, when an earlier attempt got half way, or by another one.
         if refusal.status == 409 and server.has_image(image, data, ticket):
@@ -97,7 +98,7 @@ def _add_image(server: Server, image: str, data: bytes, ticket: Ticket) -> str:
 
 
 def _analysis(server: Server, where: dict[str, str], cine: Cine, ticket: Ticket) -> Analysis:
-    measurements, data = server.infer(where, ticket)
+    measurements, data = server.infer(HEART, where, {}, ticket)
     ticket.say("Reading the answer")
     n_frames = len(cine.voxels)
     curves = measurements.get("curves") or {}

@@ -14,19 +14,32 @@ from .job import Ticket
 from .multipart import Part, decode, encode
 from .wire import Reply, Request, exchange
 
-MODEL = "cine_heart"
+HEART, CHEST = "cine_heart", "cxr_classifier"
 THINKING_S = 900.0  # a model on a slow machine, behind others in the queue
 SAVING_S = 60.0
+_NO_PICTURE = "The server answered without a label map."
+_FILMS = (".png", ".jpg", ".jpeg", ".dcm")
 
 
 @dataclass(frozen=True)
 class CaseRow:
-    """An image of the server. ``state``: new, analysed, reviewed or submitted; ``labels``: tags that can be opened."""
+    """An image of the server. ``state``: new, analysed, reviewed or submitted; ``labels``: tags that can be opened;
+    ``suffix``: of its file, where the server tells it."""
 
     image: str
     state: str
     n_frames: int | None = None
     labels: tuple[str, ...] = ()
+    suffix: str = ""
+
+    @property
+    def may_be_film(self) -> bool:
+        """Nothing in the list says so for sure: NIfTI of one frame may hold a film, or a still heart."""
+        return self.suffix in _FILMS or self.n_frames == 1
+
+    @property
+    def may_be_cine(self) -> bool:
+        return self.suffix not in _FILMS
 
 
 def address(typed: str) -> str:
@@ -52,9 +65,10 @@ def address(typed: str) -> str:
 
 
 class Server:
-    """A MONAI Label server with the model ``cine_heart``. Every call blocks: use it in a job.
+    """A MONAI Label server with the model of the heart, that of chest films, or both.
 
-    ``token`` is for a radloop server that asks for one. Raises Strange where it cannot be one.
+    Every call blocks: use it in a job. ``token`` is for a radloop server that asks for one. Raises Strange where it
+    cannot be one.
     """
 
     def __init__(self, url: str, token: str = "") -> None:
@@ -63,17 +77,21 @@ class Server:
         if not (self._token.isascii() and self._token.isprintable()) or " " in self._token:
             raise Strange("The token has characters that no token has; was it copied whole?")
 
-    def info(self, ticket: Ticket) -> dict[str, Any]:
-        """What the server says of itself. Raises Strange when it is another kind of server, or has no heart model."""
+    def models(self, ticket: Ticket) -> dict[str, dict[str, Any]]:
+        """What the server says of each model of ours that it has, by name.
+
+        Raises Strange when it is another kind of server, or has none of them that can be used.
+        """
         info = self._ask(Request("GET", "/info/", {}, waiting="Connecting"), ticket).json()
         if not isinstance(info, dict) or not isinstance(info.get("models"), dict):
             raise Strange(f"{self.url} answers, but is not a MONAI Label server.")
-        if MODEL not in info["models"]:
-            raise Strange(f"The server at {self.url} has no model “{MODEL}”.")
-        model = info["models"][MODEL]
-        if isinstance(model, dict) and model.get("state") == "failed":
-            raise Strange(f"The server cannot use its heart model: {model.get('reason') or 'it does not say why'}")
-        return info
+        models = {name: info["models"][name] for name in (HEART, CHEST) if isinstance(info["models"].get(name), dict)}
+        if not models:
+            raise Strange(f"The server at {self.url} has neither of the models “{HEART}” and “{CHEST}”.")
+        if all(model.get("state") == "failed" for model in models.values()):
+            reasons = " ".join(dict.fromkeys(str(model.get("reason") or "") for model in models.values())).strip()
+            raise Strange(f"The server cannot use its models: {reasons or 'it does not say why.'}")
+        return models
 
     def cases(self, ticket: Ticket) -> list[CaseRow]:
         """The images of the server with their state, by name."""
@@ -84,8 +102,8 @@ class Server:
         tags = {image: tuple(entry.get("labels") or {}) for image, entry in objects.items()}
         said = self._states(ticket)
         return [
-            CaseRow(image, *said.get(image, (_state(tags[image]), None)), _submitted(tags[image]))
-            for image in sorted(tags)
+            CaseRow(image, *said.get(image, (_state(tags[image]), None)), _submitted(tags[image]), _suffix(entry))
+            for image, entry in sorted(objects.items())
         ]
 
     def _states(self, ticket: Ticket) -> dict[str, tuple[str, int | None]]:
@@ -100,26 +118,22 @@ class Server:
         except (AttributeError, KeyError, TypeError) as error:
             raise Strange(f"The list of cases of {self.url} cannot be read.") from error
 
-    def image(self, image: str, ticket: Ticket) -> bytes:
-        return self._ask(
-            Request(
-                "GET",
-                "/datastore/image",
-                {"image": image},
-                timeout_s=SAVING_S,
-                waiting="Fetching the cine",
-                receiving="Fetching the cine",
-            ),
-            ticket,
-        ).body
+    def image(self, image: str, ticket: Ticket, words: str = "Fetching the cine") -> bytes:
+        request = Request(
+            "GET", "/datastore/image", {"image": image}, timeout_s=SAVING_S, waiting=words, receiving=words
+        )
+        return self._ask(request, ticket).body
 
-    def infer(self, where: Mapping[str, str], ticket: Ticket) -> tuple[dict[str, Any], bytes]:
-        """Measurements and label map of an image (``{"image": id}``) or of a session (``{"session_id": id}``)."""
-        body, content_type = encode({"params": Part(json.dumps({"result_extension": ".nii.gz"}).encode())})
+    def infer(
+        self, model: str, where: Mapping[str, str], params: Mapping[str, Any], ticket: Ticket
+    ) -> tuple[dict[str, Any], bytes]:
+        """What a model says, JSON and NIfTI, of an image (``{"image": id}``) or a session (``{"session_id": id}``)."""
+        asked = {"result_extension": ".nii.gz", **params}
+        body, content_type = encode({"params": Part(json.dumps(asked).encode())})
         reply = self._ask(
             Request(
                 "POST",
-                f"/infer/{MODEL}",
+                f"/infer/{model}",
                 {**where, "output": "all"},
                 body,
                 content_type,
@@ -132,14 +146,14 @@ class Server:
         fields = _fields(reply)
         files = [part.data for part in fields.values() if part.filename is not None]
         if "params" not in fields or not files:
-            raise Strange("The server answered without a label map.")
+            raise Strange(_NO_PICTURE)
         try:
-            measurements = json.loads(fields["params"].data)
+            said = json.loads(fields["params"].data)
         except ValueError as error:
             raise Strange("The figures in the server's answer cannot be read.") from error
-        if not isinstance(measurements, dict):
+        if not isinstance(said, dict):
             raise Strange("The figures in the server's answer cannot be read.")
-        return measurements, files[0]
+        return said, files[0]
 
     def label(self, image: str, tag: str, ticket: Ticket) -> bytes:
         query = {"label": image, "tag": tag}
@@ -151,19 +165,18 @@ class Server:
         info = self._ask(Request("GET", "/datastore/label/info", query, waiting="Fetching the label"), ticket).json()
         return info if isinstance(info, dict) else {}
 
-    def open_session(self, filename: str, data: bytes, ticket: Ticket) -> str:
-        """Lend the server a cine for a while, for one analysis; it is not added to its cases."""
-        reply = self._send("/session/", {}, {"files": Part(data, filename)}, "Sending the cine", ticket).json()
+    def open_session(self, filename: str, data: bytes, ticket: Ticket, words: str = "Sending the cine") -> str:
+        """Lend the server a picture for a while, for one analysis; it is not added to its cases."""
+        reply = self._send("/session/", {}, {"files": Part(data, filename)}, words, ticket).json()
         if not isinstance(reply, dict) or not reply.get("session_id"):
-            raise Strange("The server took the cine, but did not say under which name.")
+            raise Strange("The server took the picture, but did not say under which name.")
         return str(reply["session_id"])
 
     def close_session(self, session: str, ticket: Ticket) -> None:
         self._ask(Request("DELETE", f"/session/{quote(session, safe='')}", {}), ticket)
 
-    def add_image(self, image: str, filename: str, data: bytes, ticket: Ticket) -> str:
-        """Add a cine to the server's cases and give the id that it has there."""
-        words = "Sending the cine"
+    def add_image(self, image: str, filename: str, data: bytes, ticket: Ticket, words: str) -> str:
+        """Add a picture to the server's cases and give the id that it has there."""
         reply = self._send("/datastore/image", {"image": image}, {"file": Part(data, filename)}, words, ticket).json()
         return str(reply.get("image") or image) if isinstance(reply, dict) else image
 
@@ -176,8 +189,10 @@ class Server:
             return False
         return True
 
-    def put_label(self, image: str, tag: str, data: bytes, info: Mapping[str, Any], ticket: Ticket) -> None:
-        form = {"label": Part(data, "label.nii.gz"), "params": Part(json.dumps(info).encode())}
+    def put_label(
+        self, image: str, tag: str, filename: str, data: bytes, info: Mapping[str, Any], ticket: Ticket
+    ) -> None:
+        form = {"label": Part(data, filename), "params": Part(json.dumps(info).encode())}
         self._send("/datastore/label", {"image": image, "tag": tag}, form, "Submitting", ticket)
 
     def _send(self, path: str, query: Mapping[str, str], form: Mapping[str, Part], words: str, ticket: Ticket) -> Reply:
@@ -194,13 +209,18 @@ class Server:
 def _fields(reply: Reply) -> dict[str, Part]:
     boundary = reply.parameters.get("boundary")
     if not reply.content_type.startswith("multipart/") or not boundary:
-        raise Strange("The server answered without a label map.")
+        raise Strange(_NO_PICTURE)
     return decode(reply.body, boundary)
 
 
 def _submitted(tags: tuple[str, ...]) -> tuple[str, ...]:
     """Tags of labels that people submitted; "original" is MONAI Label's word for a model's own."""
     return tuple(sorted(tag for tag in tags if tag != "original"))
+
+
+def _suffix(entry: Mapping[str, Any]) -> str:
+    image = entry.get("image")
+    return str(image.get("ext") or "").lower() if isinstance(image, dict) else ""
 
 
 def _state(tags: tuple[str, ...]) -> str:
