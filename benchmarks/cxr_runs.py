@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from cxr_classifier_code.augment import augmented
 from cxr_classifier_code.films import Films
+from cxr_classifier_code.linear_reading import add_linear_reading
 from cxr_classifier_code.network import Classifier
 from cxr_classifier_code.training import Course
+from cxr_classifier_code.weights import start_from
 
 BUNDLE = Path(__file__).parents[1] / "bundles" / "cxr_classifier"
 DATA = Path(os.environ.get("RADLOOP_DATA", "data"))
@@ -41,8 +43,12 @@ def settings(folder: Path, overrides: dict[str, Any], children: bool = False) ->
 def train(parser: ConfigParser) -> tuple[Classifier, float]:
     """Trains, or goes on; returns the averaged network at the end and the seconds that training took."""
     parser.get_parsed_content("initialize")
+    if path := parser.get_parsed_content("start_from"):
+        start_from(parser.get_parsed_content("network"), path)
     course: Course = parser.get_parsed_content("course")
     course.run()
+    films, validation = (parser.get_parsed_content(name) for name in ("films", "validation"))
+    add_linear_reading(course.mean, films.part("train"), validation.pictures)
     return course.mean.eval(), course.spent()
 
 

@@ -9,6 +9,7 @@ import torch
 from cxr_classifier_code.abstention import limits, teach_gate
 from cxr_classifier_code.calibration import calibrate
 from cxr_classifier_code.films import Films
+from cxr_classifier_code.linear_reading import add_linear_reading
 from cxr_classifier_code.network import Classifier
 from cxr_classifier_code.training import Validation
 from cxr_classifier_code.weights import load_weights, save_weights
@@ -33,6 +34,7 @@ def finish(
     folder = Path(output_dir)
     load_weights(network, str(folder / "model.pt"))
     trained, validating = films.part("train"), films.part("val")
+    add_linear_reading(network, trained, validation.pictures)
     calibration = described | calibrate(validation.logits(network), validation.labels, films.classes, sensitivity)
     device = next(network.parameters()).device
     gate = network.gate.cpu()

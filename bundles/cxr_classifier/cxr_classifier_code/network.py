@@ -11,6 +11,7 @@ from monai.networks.nets import DenseNet121, EfficientNetBNFeatures, ResNetFeatu
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from cxr_classifier_code.efficientnet_lite import Trunk
 from cxr_classifier_code.gate import Gate
 
 
@@ -32,7 +33,8 @@ class Classifier(nn.Module):
 
     def learned(self) -> list[nn.Parameter]:
         """The weights that training changes."""
-        return [p for part in (self.trunk, self.neck, self.head) for p in part.parameters()]
+        parts = (self.trunk, self.neck, self.head)
+        return [p for part in parts for p in part.parameters() if p.requires_grad]
 
 
 def average_over_places() -> nn.Module:
@@ -148,6 +150,18 @@ def efficientnet_b0(classes: int) -> Classifier:
     return Classifier(nn.Sequential(AtLeast(64), Last(trunk)), average_over_places(), 320, classes)
 
 
+def efficientnet_lite0(classes: int, kept: int = 6, dropout: float = 0.3) -> Classifier:
+    """EfficientNet-Lite0 as photographs taught it, and a copy of its middle layers, after ``kept``, tuned to films."""
+    trunk = Trunk(kept)
+    network = Classifier(trunk, average_over_places(), trunk.width, classes, dropout)
+    head = network.head[1]
+    assert isinstance(head, nn.Linear)
+    nn.init.zeros_(head.weight[:, trunk.tuned_width :])
+    # This layout makes convolutions of single channels several times faster.
+    laid_out: Classifier = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return laid_out
+
+
 class ChannelsFirstNorm(nn.Module):
     """Layer norm over the channels of each place; (B, C, H, W)."""
 
@@ -198,6 +212,7 @@ NETWORKS: dict[str, Callable[..., Classifier]] = {
     "resnet18": resnet18,
     "densenet121": densenet121,
     "efficientnet_b0": efficientnet_b0,
+    "efficientnet_lite0": efficientnet_lite0,
     "convnext": convnext,
 }
 

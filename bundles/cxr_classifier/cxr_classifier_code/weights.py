@@ -15,10 +15,10 @@ def load_weights(network: Classifier, path: str) -> Classifier:
 
 
 def start_from(network: Classifier, path: str) -> None:
-    """Takes over what fits of the weights of another training; a head of other classes does not."""
+    """Takes over what fits of the weights of another training, but for the head, which belongs to its classes."""
     weights = torch.load(path, weights_only=True, map_location="cpu")["model"]
     own = network.state_dict()
-    fitting = {name: w for name, w in weights.items() if name in own and own[name].shape == w.shape}
+    fitting = {n: w for n, w in weights.items() if n in own and own[n].shape == w.shape and not n.startswith("head.")}
     network.load_state_dict(own | fitting)
 
 
