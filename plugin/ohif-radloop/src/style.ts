@@ -102,7 +102,8 @@ export const style = css`
     opacity: 0.45;
     cursor: default;
   }
-  button[aria-pressed='true'] {
+  button[aria-pressed='true'],
+  button[aria-checked='true'] {
     background: #1d3a52;
     border-color: var(--accent);
   }
@@ -204,6 +205,24 @@ export const style = css`
     font-size: 14px;
     font-weight: 400;
     color: var(--dim);
+  }
+  .verdict {
+    display: flex;
+    justify-content: space-between;
+    align-items: baseline;
+    margin-bottom: 6px;
+    font-size: 22px;
+    font-weight: 600;
+  }
+  .verdict.abstained {
+    color: var(--warn);
+  }
+  .meaning {
+    margin: 8px 0;
+    font-size: 12px;
+  }
+  select {
+    max-width: 100%;
   }
   table {
     width: 100%;
