@@ -24,10 +24,10 @@ export abstract class AskingPanel extends LitElement {
     super.connectedCallback();
     this.errands.addEventListener('changed', this.again);
     this.errands.addEventListener('moved', this.again);
-    // The viewer's shortcuts must not take the letters of a name that is being typed.
+    // The viewer's shortcuts must not take the letters of a name that is being typed, nor a slider's arrows.
     for (const kind of ['keydown', 'keypress', 'keyup'])
       this.renderRoot.addEventListener(kind, event => {
-        if (event.target instanceof HTMLInputElement && event.target.type === 'text') event.stopPropagation();
+        if (isMeantForField(event as KeyboardEvent)) event.stopPropagation();
       });
   }
 
@@ -69,4 +69,10 @@ export abstract class AskingPanel extends LitElement {
         : nothing}
     `;
   }
+}
+
+/** Undo and the like are still the viewer's while a slider has the focus. */
+function isMeantForField({ target, ctrlKey, metaKey }: KeyboardEvent): boolean {
+  if (target instanceof HTMLSelectElement) return true;
+  return target instanceof HTMLInputElement && (target.type === 'text' || !(ctrlKey || metaKey));
 }

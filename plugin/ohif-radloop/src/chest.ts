@@ -18,7 +18,7 @@ export class Chest extends Errands {
   /** The class that the person says; null until one is said. */
   said: string | null = null;
   heatShown = true;
-  opacity = 0.6;
+  opacity = 0.5;
 
   constructor(private readonly ohif: Ohif) {
     super();

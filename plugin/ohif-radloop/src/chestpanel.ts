@@ -102,7 +102,7 @@ export class ChestPanel extends AskingPanel {
     return html`<section>
       <h2>Heat map</h2>
       <div class="row">
-        <button data-test="heat" aria-pressed=${shown} @click=${() => chest.showHeat({ shown: !shown })}>${shown ? 'Hide' : 'Show'}</button>
+        <button data-test="heat" @click=${() => chest.showHeat({ shown: !shown })}>${shown ? 'Hide' : 'Show'}</button>
         <input type="range" aria-label="Opacity of the heat map" data-test="opacity" min="0" max="100" .value=${String(percent)} @input=${slide} />
         <span class="dim">opacity ${percent} %</span>
       </div>
@@ -123,10 +123,10 @@ export class ChestPanel extends AskingPanel {
     const ready = chest.said !== null && chest.author.trim() !== '' && chest.doing === null;
     return html`<section>
       <h2>Your class</h2>
-      <div class="row" role="radiogroup" aria-label="Your class">
+      <div class="row" role="group" aria-label="Your class">
         ${chest.classes.map(
           name =>
-            html`<button role="radio" data-test="say" data-class=${name} aria-checked=${chest.said === name} @click=${() => chest.say(name)}>
+            html`<button data-test="say" data-class=${name} aria-pressed=${chest.said === name} @click=${() => chest.say(name)}>
               ${name}
             </button>`,
         )}
@@ -134,7 +134,8 @@ export class ChestPanel extends AskingPanel {
       <div class="row">
         <input type="text" data-test="author" placeholder="Your name" aria-label="Your name" maxlength="100" .value=${chest.author}
           @input=${(event: Event) => chest.setAuthor((event.target as HTMLInputElement).value)} />
-        <button class="main" data-test="submit" ?disabled=${!ready} @click=${() => chest.submit()}>Submit</button>
+        <button class="main" data-test="submit" ?disabled=${!ready} title=${ready ? '' : 'Choose a class and give your name'}
+          @click=${() => chest.submit()}>Submit</button>
       </div>
     </section>`;
   }

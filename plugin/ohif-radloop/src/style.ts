@@ -102,8 +102,7 @@ export const style = css`
     opacity: 0.45;
     cursor: default;
   }
-  button[aria-pressed='true'],
-  button[aria-checked='true'] {
+  button[aria-pressed='true'] {
     background: #1d3a52;
     border-color: var(--accent);
   }
