@@ -125,7 +125,7 @@ def _evidence(file: Path) -> Evidence:
     import nibabel as nib
     from PIL import Image
 
-    whole: NDArray[Any] = np.asarray(nib.load(file).dataobj, np.float32)[..., 0].T  # type: ignore[attr-defined]
+    whole: NDArray[Any] = np.asarray(nib.load(file).dataobj, np.float32)[..., 0].T
     rows, columns = whole.shape
     shrink = max(1.0, max(rows, columns) / LONGEST_SIDE)
     size = max(1, round(columns / shrink)), max(1, round(rows / shrink))
