@@ -296,7 +296,7 @@ var Refused=class extends Error{constructor(status,sentence){super(sentence);thi
   }
   .bar {
     display: grid;
-    grid-template-columns: 1fr 90px 38px;
+    grid-template-columns: 1fr 90px 44px;
     gap: 8px;
     align-items: center;
     color: var(--dim);
@@ -329,6 +329,7 @@ var Refused=class extends Error{constructor(status,sentence){super(sentence);thi
   }
   .bar span:last-child {
     text-align: right;
+    white-space: nowrap;
   }
   ul {
     margin: 0;

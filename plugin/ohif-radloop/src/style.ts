@@ -277,7 +277,7 @@ export const style = css`
   }
   .bar {
     display: grid;
-    grid-template-columns: 1fr 90px 38px;
+    grid-template-columns: 1fr 90px 44px;
     gap: 8px;
     align-items: center;
     color: var(--dim);
@@ -310,6 +310,7 @@ export const style = css`
   }
   .bar span:last-child {
     text-align: right;
+    white-space: nowrap;
   }
   ul {
     margin: 0;
