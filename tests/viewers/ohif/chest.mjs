@@ -124,7 +124,7 @@ try {
   await picture('submitted');
 
   step('another image in the viewer, and back');
-  await page.locator('[data-cy="side-panel-header-left"]').or(page.getByTestId('side-panel-header-left')).first().click();
+  await page.locator('[data-cy="side-panel-header-left"]').first().click();
   await page.getByText('Aside').first().dblclick();
   await panel.by('bring').waitFor();
   assert.equal(await layers(), 0);
