@@ -125,7 +125,7 @@ try {
 
   step('another image in the viewer, and back');
   await page.locator('[data-cy="side-panel-header-left"]').first().click();
-  await page.getByText('Aside').first().dblclick();
+  await page.locator('[data-cy^="study-browser-thumbnail"]').filter({ hasText: 'Aside' }).dblclick();
   await panel.by('bring').waitFor();
   assert.equal(await layers(), 0);
   await panel.click('bring');
