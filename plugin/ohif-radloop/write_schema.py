@@ -6,11 +6,12 @@ from pathlib import Path
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
 from pydantic_core.core_schema import TupleSchema
 
-from radloop.answers import panel
+from radloop.answers import chest_panel, panel
 from radloop.answers.heart import Measurements
 
 SAID = (panel.Contours, panel.Submission, panel.Draft)
-HEARD = (panel.Cases, panel.Analysis, panel.OpenedLabel, panel.DraftKept, panel.Exported, Measurements)
+OF_HEARTS = (panel.Cases, panel.Analysis, panel.OpenedLabel, panel.DraftKept, panel.Exported, Measurements)
+HEARD = (*OF_HEARTS, chest_panel.Films, chest_panel.FilmReading)
 
 
 class _Plain(GenerateJsonSchema):

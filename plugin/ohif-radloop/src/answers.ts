@@ -196,6 +196,51 @@ export interface LabelDetail {
   colour: [number, number, number];
 }
 /**
+ * How probable each class is, or why nothing is said. Who shows it shows no class where ``abstained``.
+ *
+ * This interface was referenced by `Answers`'s JSON-Schema
+ * via the `definition` "Classification".
+ */
+export interface Classification {
+  image: string;
+  model: string;
+  model_version: string;
+  classes: string[];
+  /**
+   * class to probability, sum 1; empty when abstained
+   */
+  prediction: {
+    [k: string]: number;
+  };
+  /**
+   * by the operating threshold; null when abstained
+   */
+  label: string | null;
+  abstained: boolean;
+  /**
+   * why nothing is said, one sentence; empty when something is
+   */
+  reason: string;
+  /**
+   * the class that the threshold is for; null with more than two classes
+   */
+  positive: string | null;
+  /**
+   * label is the positive class from this probability on
+   */
+  threshold: number | null;
+  /**
+   * share of the positive class that the probabilities are calibrated for
+   */
+  prior: number | null;
+  /**
+   * the image part shows what counted; false: it is all zero
+   */
+  heat_map: boolean;
+  warnings: Warning[];
+  research_use_only?: true;
+}
+/**
  * Contours as they are in the panel; planes that a person left out are empty in them.
  *
  * This interface was referenced by `Answers`'s JSON-Schema
@@ -280,6 +325,20 @@ export interface DraftKept {
   number: number;
 }
 /**
+ * A heat map, made small: it covers the whole film evenly.
+ *
+ * This interface was referenced by `Answers`'s JSON-Schema
+ * via the `definition` "Evidence".
+ */
+export interface Evidence {
+  /**
+   * base64 of the gzip of uint8 [row, column], 0 nothing to 255 most
+   */
+  pixels: string;
+  rows: number;
+  columns: number;
+}
+/**
  * Series that were written into the archive.
  *
  * This interface was referenced by `Answers`'s JSON-Schema
@@ -289,6 +348,78 @@ export interface Exported {
   seg_series: string;
   sr_series: string;
   sentence: string;
+}
+/**
+ * A radiograph of the study.
+ *
+ * This interface was referenced by `Answers`'s JSON-Schema
+ * via the `definition` "Film".
+ */
+export interface Film {
+  /**
+   * the UID of its object
+   */
+  image: string;
+  series: string;
+  description: string;
+  /**
+   * as the header has it, such as PA; empty where it does not say
+   */
+  view: string;
+  /**
+   * the header says that it is no frontal film
+   */
+  lateral: boolean;
+  state: 'new' | 'analysed' | 'submitted';
+  /**
+   * newest first
+   */
+  labels: SubmittedClass[];
+}
+/**
+ * A class that a person gave a film.
+ *
+ * This interface was referenced by `Answers`'s JSON-Schema
+ * via the `definition` "SubmittedClass".
+ */
+export interface SubmittedClass {
+  id: string;
+  label: string;
+  author: string;
+  /**
+   * ISO 8601, UTC
+   */
+  submitted: string;
+  /**
+   * the model version whose answer the person had seen
+   */
+  from_version: string | null;
+}
+/**
+ * This interface was referenced by `Answers`'s JSON-Schema
+ * via the `definition` "FilmReading".
+ */
+export interface FilmReading {
+  answer: Classification;
+  /**
+   * null where the model says nothing
+   */
+  evidence: Evidence | null;
+}
+/**
+ * This interface was referenced by `Answers`'s JSON-Schema
+ * via the `definition` "Films".
+ */
+export interface Films {
+  /**
+   * frontal ones first, otherwise as the study has them
+   */
+  films: Film[];
+  /**
+   * those of the model that answers
+   */
+  classes: string[];
+  research_use_only?: true;
 }
 /**
  * This interface was referenced by `Answers`'s JSON-Schema

@@ -2,14 +2,14 @@
 // extensions at once and stays blank when one cannot be loaded, hence the spare parts here.
 const plugin = import('/ohif/plugin/radloop.mjs').catch(error => {
   console.error('The radloop plugin cannot be loaded.', error);
-  return { extension: { id: 'radloop' }, mode: null };
+  return { extension: { id: 'radloop' }, heart: null, chest: null };
 });
 
 window.config = {
   name: 'radloop',
   routerBasename: '/ohif',
   extensions: [plugin.then(loaded => loaded.extension)],
-  modes: [plugin.then(loaded => loaded.mode)],
+  modes: [plugin.then(loaded => loaded.heart), plugin.then(loaded => loaded.chest)],
   customizationService: {},
   showStudyList: true,
   maxNumberOfWebWorkers: 3,

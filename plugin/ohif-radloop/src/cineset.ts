@@ -4,10 +4,9 @@
  */
 
 import type { Case } from './answers';
-import type { DisplaySet, Instance, Ohif } from './ohif';
+import { STACK, type DisplaySet, type Instance, type Ohif } from './ohif';
 
 export const HANDLER = 'radloop.sopClassHandlerModule.cine';
-const STACK = '@ohif/extension-default.sopClassHandlerModule.stack';
 const MR = ['1.2.840.10008.5.1.4.1.1.4', '1.2.840.10008.5.1.4.1.1.4.1', '1.2.840.10008.5.1.4.1.1.4.4'];
 
 export function cineHandler({ extensionManager }: Ohif, cases: () => Case[]) {
@@ -44,34 +43,3 @@ export function cineHandler({ extensionManager }: Ohif, cases: () => Case[]) {
     },
   };
 }
-
-export const hangingProtocol = {
-  id: 'radloop',
-  protocolMatchingRules: [],
-  numberOfPriorsReferenced: 0,
-  defaultViewport: {
-    viewportOptions: { viewportType: 'stack', toolGroupId: 'default', allowUnmatchedView: true },
-    displaySets: [{ id: 'cine', matchedDisplaySetsIndex: -1 }],
-  },
-  displaySetSelectors: {
-    cine: {
-      seriesMatchingRules: [
-        { weight: 100, attribute: 'SOPClassHandlerId', constraint: { equals: { value: HANDLER } } },
-        // Required: the viewer's own views of reports fail on some, and take the whole page with them.
-        { weight: 1, required: true, attribute: 'numImageFrames', constraint: { greaterThan: { value: 0 } } },
-      ],
-    },
-  },
-  stages: [
-    {
-      name: 'cine',
-      viewportStructure: { layoutType: 'grid', properties: { rows: 1, columns: 1 } },
-      viewports: [
-        {
-          viewportOptions: { viewportId: 'radloop', viewportType: 'stack', toolGroupId: 'default', allowUnmatchedView: true },
-          displaySets: [{ id: 'cine' }],
-        },
-      ],
-    },
-  ],
-};

@@ -2,32 +2,28 @@
 
 import type { Case, Cases, Draft, Measurements, SubmittedLabel } from './answers';
 import { Contours } from './contours';
+import { Errands } from './errands';
 import { Following } from './following';
 import type { Ohif } from './ohif';
 import { range, type Position } from './places';
-import { Refused, server, unpack } from './server';
+import { server, unpack } from './server';
 import { CineView } from './view';
 import { Work } from './work';
 
-/** Events: `changed`, whenever the panel has to be drawn anew; `moved`, when only the position in the cine is another. */
-export class Heart extends EventTarget {
+/** Event `moved`, beside those of errands: only the position in the cine is another. */
+export class Heart extends Errands {
   cases: Case[] = [];
   segments: Cases['segments'] = [];
   others: Cases['others'] = [];
   cine: Case | null = null;
   view: CineView | null = null;
   work: Work | null = null;
-  doing: string | null = null;
-  problem: string | null = null;
-  notice: string | null = null;
-  author = localStorage.getItem('radloop.author') ?? '';
   readonly following = new Following(
     { changed: () => this.changed(), tell: error => this.tell(error) },
     () => this.author,
   );
   private displayed: Contours | null = null;
   private arrived: CineView | null = null;
-  private turn = 0; // answers that come after the person went elsewhere are not heard
 
   constructor(private readonly ohif: Ohif) {
     super();
@@ -72,10 +68,9 @@ export class Heart extends EventTarget {
   /** Leave the cine; what is unsaved goes to the server. */
   put(): void {
     this.following.end();
-    this.turn++;
     this.view?.close();
     this.cine = this.view = this.work = null;
-    this.problem = this.notice = this.doing = null;
+    this.drop();
   }
 
   async analyse(): Promise<void> {
@@ -124,12 +119,6 @@ export class Heart extends EventTarget {
   mark(planes: number[], reviewed: boolean): void {
     this.work?.mark(planes, reviewed);
     this.touched(false);
-  }
-
-  setAuthor(name: string): void {
-    this.author = name;
-    localStorage.setItem('radloop.author', name);
-    this.changed();
   }
 
   async submit(): Promise<void> {
@@ -223,37 +212,9 @@ export class Heart extends EventTarget {
     this.changed();
   }
 
-  /** Do something that a person waits for; what goes wrong is told in its own sentence. */
-  private async waitedFor(step: () => Promise<void>): Promise<void> {
-    const { turn } = this;
-    this.problem = this.notice = null;
-    try {
-      await step();
-    } catch (error) {
-      if (turn === this.turn) this.tell(error);
-    }
-    if (turn === this.turn) this.doing = null;
-    this.changed();
-  }
-
-  private does(what: string): void {
-    this.doing = what;
-    this.changed();
-  }
-
   private here(): { cine: Case; turn: number } {
     if (!this.cine) throw new Error('no cine');
     return { cine: this.cine, turn: this.turn };
-  }
-
-  /** Say what went wrong; null: it goes well again. */
-  private tell(error: unknown): void {
-    if (error !== null && !(error instanceof Refused)) console.error(error);
-    this.problem = error === null ? null : error instanceof Error ? error.message : String(error);
-  }
-
-  private changed(): void {
-    this.dispatchEvent(new Event('changed'));
   }
 
   private moved(): void {

@@ -1,2 +1,2 @@
 export { extension } from './extension';
-export { mode } from './mode';
+export { chest, heart } from './mode';

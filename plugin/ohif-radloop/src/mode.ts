@@ -1,7 +1,8 @@
-/** The mode *Heart*: the viewer's segmentation mode with our panel and our way to show a cine. */
+/** The modes *Heart* and *Chest X-ray*: the viewer's segmentation mode with a panel and a way to show images of ours. */
 
-import { HANDLER } from './cineset';
-import { enter, leave } from './extension';
+import { HANDLER as CINE } from './cineset';
+import { enterChest, enterHeart, leaveChest, leaveHeart } from './extension';
+import { HANDLER as FILM } from './filmset';
 
 interface Instance {
   onModeEnter(this: Instance, context: object): void;
@@ -21,7 +22,7 @@ const SEG = '@ohif/extension-cornerstone-dicom-seg';
 const SR = '@ohif/extension-cornerstone-dicom-sr';
 const SR_HANDLERS = [`${SR}.sopClassHandlerModule.dicom-sr-3d`, `${SR}.sopClassHandlerModule.dicom-sr`];
 
-/** What makes sense for a cine in one stack: nothing that needs a volume. */
+/** What makes sense for a stack: nothing that needs a volume. */
 const toolbar = {
   primary: ['WindowLevel', 'Pan', 'Zoom', 'Capture', 'MoreTools'],
   MoreTools: ['Reset', 'rotate-right', 'flipHorizontal', 'invert', 'Magnify', 'TagBrowser'],
@@ -29,8 +30,20 @@ const toolbar = {
   'viewportActionMenu.bottomLeft': ['windowLevelMenu'],
 };
 
-export const mode = {
-  id: 'radloop.heart',
+interface Ours {
+  /** Of the panel, and of its element. */
+  name: string;
+  displayName: string;
+  /** In addresses, and of the hanging protocol. */
+  path: string;
+  handler: string;
+  modalities: string[];
+  enter(studies: string[]): Promise<void>;
+  leave(): void;
+}
+
+const modeOf = ({ name, displayName, path, handler, modalities: needed, enter, leave }: Ours) => ({
+  id: `radloop.${name}`,
   async modeFactory({ loadModules }: { loadModules(names: string[]): Promise<Factory[]> }) {
     const loaded = await loadModules(['@ohif/mode-segmentation', '@ohif/mode-basic']);
     const [segmentation, basic] = await Promise.all(
@@ -38,13 +51,13 @@ export const mode = {
     );
     return {
       ...segmentation,
-      id: 'radloop.heart',
-      routeName: 'radloop',
-      displayName: 'Heart',
+      id: `radloop.${name}`,
+      routeName: path,
+      displayName,
       hide: false,
       isValidMode: ({ modalities }: { modalities: string }) => ({
-        valid: modalities.split('\\').includes('MR'),
-        description: 'Heart needs MR',
+        valid: modalities.split('\\').some(one => needed.includes(one)),
+        description: `${displayName} needs ${needed.slice(0, 2).join(' or ')}`,
       }),
       // The segmentation mode's own entering opens its panels, which this mode does not have.
       onModeEnter: basic.onModeEnter,
@@ -53,17 +66,17 @@ export const mode = {
         segmentation.onModeExit.call(this, context);
       },
       toolbarSections: [toolbar],
-      sopClassHandlers: [HANDLER, ...segmentation.sopClassHandlers, ...SR_HANDLERS],
-      hangingProtocol: 'radloop',
+      sopClassHandlers: [handler, ...segmentation.sopClassHandlers, ...SR_HANDLERS],
+      hangingProtocol: path,
       routes: [
         {
-          path: 'radloop',
+          path,
           init: ({ studyInstanceUIDs }: { studyInstanceUIDs: string[] }) => enter(studyInstanceUIDs),
           layoutTemplate: () => ({
             id: `${DEFAULT}.layoutTemplateModule.viewerLayout`,
             props: {
               leftPanels: [`${DEFAULT}.panelModule.seriesList`],
-              rightPanels: ['radloop.panelModule.heart'],
+              rightPanels: [`radloop.panelModule.${name}`],
               leftPanelClosed: true,
               rightPanelClosed: false,
               leftPanelResizable: true,
@@ -73,7 +86,7 @@ export const mode = {
               viewports: [
                 {
                   namespace: `${CORE}.viewportModule.cornerstone`,
-                  displaySetsToDisplay: [HANDLER, `${DEFAULT}.sopClassHandlerModule.stack`],
+                  displaySetsToDisplay: [handler, `${DEFAULT}.sopClassHandlerModule.stack`],
                 },
                 {
                   namespace: `${SEG}.viewportModule.dicom-seg`,
@@ -87,4 +100,24 @@ export const mode = {
       ],
     };
   },
-};
+});
+
+export const heart = modeOf({
+  name: 'heart',
+  displayName: 'Heart',
+  path: 'radloop',
+  handler: CINE,
+  modalities: ['MR'],
+  enter: enterHeart,
+  leave: leaveHeart,
+});
+
+export const chest = modeOf({
+  name: 'chest',
+  displayName: 'Chest X-ray',
+  path: 'radloop-chest',
+  handler: FILM,
+  modalities: ['CR', 'DX', 'RG', 'SC', 'OT'], // the last two: secondary captures
+  enter: enterChest,
+  leave: leaveChest,
+});

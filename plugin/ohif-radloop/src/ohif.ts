@@ -39,7 +39,7 @@ export interface Instance {
 export interface DisplaySet {
   displaySetInstanceUID: string;
   images: Instance[];
-  /** The image that the server knows this cine as; only ours have it. */
+  /** The image that the server knows this cine or film as; only ours have it. */
   radloopImage?: string;
   setAttributes(attributes: object): void;
 }
@@ -52,6 +52,12 @@ export interface StackViewport {
   getImageIds(): string[];
   getCurrentImageIdIndex(): number;
   setImageIdIndex(index: number): Promise<unknown>;
+  getProperties(): { invert?: boolean };
+  setProperties(properties: { invert: boolean }): void;
+  /** Of the image that is shown; `dimensions` are columns, rows and 1. */
+  getImageData(): { dimensions: number[]; imageData: { indexToWorld(index: number[]): number[] } } | undefined;
+  /** In CSS pixels from the element's upper left corner. */
+  worldToCanvas(point: number[]): [number, number];
   render(): void;
 }
 
@@ -62,7 +68,12 @@ interface LabelImage {
 
 interface Cornerstone {
   eventTarget: EventTarget;
-  Enums: { Events: Record<'ELEMENT_ENABLED' | 'STACK_NEW_IMAGE' | 'STACK_VIEWPORT_NEW_STACK' | 'IMAGE_RENDERED', string> };
+  Enums: {
+    Events: Record<
+      'CAMERA_MODIFIED' | 'ELEMENT_ENABLED' | 'IMAGE_RENDERED' | 'STACK_NEW_IMAGE' | 'STACK_VIEWPORT_NEW_STACK',
+      string
+    >;
+  };
   imageLoader: {
     loadAndCacheImage(imageId: string): Promise<unknown>;
     createAndCacheDerivedLabelmapImages(imageIds: string[]): LabelImage[];
@@ -86,3 +97,6 @@ declare global {
 }
 
 export const TOOL_GROUP = 'default';
+
+/** The viewer's own way to make display sets of plain images. */
+export const STACK = '@ohif/extension-default.sopClassHandlerModule.stack';

@@ -1,27 +1,19 @@
 /** The panel *Heart*: a custom element that shows the work on a cine and passes on what the person does. */
 
-import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
+import { AskingPanel, RESEARCH } from './askingpanel';
 import { correcting } from './correcting';
 import { drawCurves } from './curves';
 import { asCsv, asText, current, GROUPS, percent, volume } from './figures';
 import type { Heart } from './heart';
 import { reviewing } from './reviewing';
-import { style } from './style';
 import type { Look, Tool } from './view';
 import type { Work } from './work';
 
-export interface Question {
-  text: string;
-  yes: string;
-  then(): void;
-}
-
-export class HeartPanel extends LitElement {
+export class HeartPanel extends AskingPanel {
   static heart: Heart;
-  static override styles = style;
 
   readonly heart = HeartPanel.heart;
-  question: Question | null = null;
   tool: Tool = 'look';
   segment = 3;
   radius = 6;
@@ -29,30 +21,18 @@ export class HeartPanel extends LitElement {
   everyFrame = true;
   copied = false;
 
-  private readonly again = () => this.requestUpdate();
+  protected override get errands(): Heart {
+    return this.heart;
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.heart.addEventListener('changed', this.again);
-    this.heart.addEventListener('moved', this.again);
     window.addEventListener('beforeunload', this.leaving);
-    // The viewer's shortcuts must not take the letters of a name that is being typed.
-    for (const kind of ['keydown', 'keypress', 'keyup'])
-      this.renderRoot.addEventListener(kind, event => {
-        if (event.target instanceof HTMLInputElement && event.target.type === 'text') event.stopPropagation();
-      });
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.heart.removeEventListener('changed', this.again);
-    this.heart.removeEventListener('moved', this.again);
     window.removeEventListener('beforeunload', this.leaving);
-  }
-
-  ask(question: Question | null): void {
-    this.question = question;
-    this.requestUpdate();
   }
 
   set(change: Partial<Pick<HeartPanel, 'tool' | 'segment' | 'radius' | 'look' | 'everyFrame'>>): void {
@@ -67,15 +47,10 @@ export class HeartPanel extends LitElement {
     return `rgb(${colour.join(' ')})`;
   }
 
-  protected override updated(changed: PropertyValues): void {
-    super.updated(changed);
-    if (this.question) this.renderRoot.querySelector<HTMLButtonElement>('.question button')?.focus();
-  }
-
   protected override render(): TemplateResult {
     const { heart } = this;
     return html`
-      ${this.heading()} ${this.messages()}
+      ${this.heading()} ${this.messages()} ${this.whatNow()}
       ${heart.work ? html`${this.results(heart.work)} ${this.cycle(heart.work)} ${correcting(this, heart.work)} ${reviewing(this, heart.work)}` : nothing}
       ${this.others()}
     `;
@@ -94,7 +69,7 @@ export class HeartPanel extends LitElement {
         <h1>Heart</h1>
         ${cine ? html`<span class="pill ${cine.state}" data-test="state">${state[cine.state]}</span>` : nothing}
       </div>
-      <div class="research">For research, not a medical device.</div>
+      ${RESEARCH}
       ${heart.cases.length > 1
         ? html`<div class="row" style="margin-top:8px">
             <select aria-label="Cine" @change=${choose}>
@@ -105,26 +80,10 @@ export class HeartPanel extends LitElement {
     </header>`;
   }
 
-  private messages(): TemplateResult {
-    const { heart, question } = this;
+  private whatNow(): TemplateResult {
+    const { heart } = this;
     const away = heart.work && !heart.doing && !heart.view?.position();
-    const answer = (yes: boolean) => {
-      this.ask(null);
-      if (yes) question?.then();
-    };
     return html`
-      ${heart.doing ? html`<div class="message busy" role="status" data-test="doing">${heart.doing} …</div>` : nothing}
-      ${heart.problem ? html`<div class="message problem" role="alert" data-test="problem">${heart.problem}</div>` : nothing}
-      ${heart.notice ? html`<div class="message notice" role="status" data-test="notice">${heart.notice}</div>` : nothing}
-      ${question
-        ? html`<div class="message question" role="alertdialog" data-test="question">
-            <p>${question.text}</p>
-            <div class="row">
-              <button @click=${() => answer(false)}>Cancel</button>
-              <button class="main" data-test="yes" @click=${() => answer(true)}>${question.yes}</button>
-            </div>
-          </div>`
-        : nothing}
       ${away
         ? html`<div class="message row spread">
             The viewer shows another series. <button data-test="bring" @click=${() => heart.view?.bring()}>Show the cine</button>

@@ -1,4 +1,4 @@
-/** The server's side of the panel, word for word as `radloop.answers.panel` writes it down. */
+/** The server's side of the panels, word for word as `radloop.answers.panel` and `chest_panel` write it down. */
 
 import type {
   Analysis,
@@ -7,6 +7,8 @@ import type {
   Draft,
   DraftKept,
   Exported,
+  FilmReading,
+  Films,
   Measurements,
   OpenedLabel,
   Submission,
@@ -24,14 +26,24 @@ export class Refused extends Error {
   }
 }
 
-async function ask<Answer>(method: string, path: string, query: Record<string, string>, body?: unknown): Promise<Answer> {
+function ask<Answer>(method: string, path: string, query: Record<string, string>, body?: unknown): Promise<Answer> {
+  const headers = { 'content-type': 'application/json' };
+  const sent = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) };
+  return send(`/radloop/${path}?${new URLSearchParams(query)}`, sent);
+}
+
+/** A person's class for a film goes where any client's labels go. */
+function submitClass(image: string, label: string, about: { author: string; from_version: string | null; model: string }) {
+  const body = new FormData();
+  body.set('label', new Blob([JSON.stringify({ label })]), 'class.json');
+  body.set('params', JSON.stringify(about));
+  return send<unknown>(`/datastore/label?${new URLSearchParams({ image })}`, { method: 'PUT', body });
+}
+
+async function send<Answer>(address: string, request: RequestInit): Promise<Answer> {
   let response: Response;
   try {
-    response = await fetch(`/radloop/${path}?${new URLSearchParams(query)}`, {
-      method,
-      headers: body === undefined ? {} : { 'content-type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
+    response = await fetch(address, request);
   } catch {
     throw new Refused(0, 'The server does not answer. Nothing is lost: try again when it is back.');
   }
@@ -55,6 +67,9 @@ export const server = {
   keepDraft: (image: string, draft: Draft) => ask<DraftKept>('PUT', 'draft', { image }, draft),
   forgetDraft: (image: string) => ask<void>('DELETE', 'draft', { image }),
   export: (image: string, contours: Contours) => ask<Exported>('POST', 'export', { image }, contours),
+  films: (study: string) => ask<Films>('GET', 'films', { study }),
+  classify: (image: string) => ask<FilmReading>('POST', 'classify', { image }),
+  submitClass,
 };
 
 /** Label planes as text: base64 of their gzip. */

@@ -205,6 +205,24 @@ export const style = css`
     font-weight: 400;
     color: var(--dim);
   }
+  .verdict {
+    display: flex;
+    justify-content: space-between;
+    align-items: baseline;
+    margin-bottom: 6px;
+    font-size: 22px;
+    font-weight: 600;
+  }
+  .verdict.abstained {
+    color: var(--warn);
+  }
+  .meaning {
+    margin: 8px 0;
+    font-size: 12px;
+  }
+  select {
+    max-width: 100%;
+  }
   table {
     width: 100%;
     border-collapse: collapse;
@@ -259,7 +277,7 @@ export const style = css`
   }
   .bar {
     display: grid;
-    grid-template-columns: 1fr 90px 38px;
+    grid-template-columns: 1fr 90px 44px;
     gap: 8px;
     align-items: center;
     color: var(--dim);
@@ -292,6 +310,7 @@ export const style = css`
   }
   .bar span:last-child {
     text-align: right;
+    white-space: nowrap;
   }
   ul {
     margin: 0;

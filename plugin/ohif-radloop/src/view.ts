@@ -2,6 +2,7 @@
 
 import type { Case, LabelDetail } from './answers';
 import type { Contours } from './contours';
+import { bring } from './hanging';
 import { TOOL_GROUP, type Ohif, type StackViewport } from './ohif';
 import { range, type Position } from './places';
 
@@ -209,16 +210,7 @@ export class CineView extends EventTarget {
 
   /** Put the cine into the viewer's active viewport. */
   bring(): void {
-    const { displaySetService, viewportGridService } = this.services;
-    const set = displaySetService.getActiveDisplaySets().find(one => one.radloopImage === this.cine.image);
-    if (!set) return;
-    viewportGridService.setDisplaySetsForViewports([
-      {
-        viewportId: viewportGridService.getActiveViewportId(),
-        displaySetInstanceUIDs: [set.displaySetInstanceUID],
-        viewportOptions: { viewportType: 'stack', toolGroupId: TOOL_GROUP },
-      },
-    ]);
+    bring(this.ohif, this.cine.image);
   }
 
   private get services() {

@@ -10,7 +10,7 @@ const { chromium } = createRequire(plugin)('playwright-core');
 
 const GONE = /net::ERR_ABORTED/; // the viewer gives up requests for images that nobody looks at any more
 
-export async function openBrowser(address, { width = 1360, height = 860 } = {}) {
+export async function openBrowser(address, { width = 1360, height = 860, element = 'radloop-heart' } = {}) {
   const profile = mkdtempSync(join(tmpdir(), 'radloop-browser-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -40,18 +40,18 @@ export async function openBrowser(address, { width = 1360, height = 860 } = {}) 
     await context.close();
     rmSync(profile, { recursive: true, force: true });
   };
-  return { page, seen, close, panel: panelOf(page) };
+  return { page, seen, close, panel: panelOf(page, element) };
 }
 
 /** The panel as a person finds it: by what stands on it. Playwright looks into shadow roots by itself. */
-function panelOf(page) {
-  const by = name => page.locator(`radloop-heart [data-test="${name}"]`);
+function panelOf(page, element) {
+  const by = name => page.locator(`${element} [data-test="${name}"]`);
   return {
     by,
     text: async name => (await by(name).innerText()).replace(/\s+/g, ' ').trim(),
     value: async name => Number(await by(name).getAttribute('data-value')),
     click: name => by(name).click(),
-    place: (frame, slice) => page.locator(`radloop-heart rect[data-place="${frame}/${slice}"]`),
+    place: (frame, slice) => page.locator(`${element} rect[data-place="${frame}/${slice}"]`),
     shows: (name, pattern, timeout = 120_000) => by(name).filter({ hasText: pattern }).waitFor({ timeout }),
   };
 }

@@ -13,6 +13,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from radloop import __version__, places
 from radloop.answers.service import Problem
 from radloop.server import (
+    chest_panel,
     datastore,
     dicomweb,
     health,
@@ -159,7 +160,8 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
 
 
 def _for_ohif(app: FastAPI, context: Context, data: Path) -> None:
-    """The viewer, the archive that it reads, and its panel's own words."""
+    """The viewer, the archive that it reads, and its panels' own words."""
     app.include_router(dicomweb.router(context.pictures.archive))
     app.include_router(panel.router(HeartDesk(context), Drafts(data / "drafts")))
+    app.include_router(chest_panel.router)
     app.include_router(viewer.router(data, places.plugins() / "ohif-radloop" / "dist"))

@@ -106,7 +106,9 @@ RULES: dict[str, Rule] = {
     "PUT /datastore/label/info": _keep("label described", "label"),
     "PUT /datastore/updatelabelinfo": _keep("label described", "label"),
     "GET /datastore/dataset": Rule("annotator", "data set read"),
-    # -- the panel
+    # -- the panels
+    "GET /radloop/films": _read(),
+    "POST /radloop/classify": _ask("analysed", "image"),
     "GET /radloop/cases": _read(),
     "POST /radloop/analyse": _ask("analysed", "image"),
     "POST /radloop/measure": Rule("reader", keeps=True),
