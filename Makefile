@@ -88,9 +88,10 @@ types: $(DONE)/tools
 layers: $(DONE)/tools
 	@PYTHONPATH=bundles/cine_heart:bundles/cxr_classifier $(TIMED) 'import-linter' $(VENV)/bin/lint-imports --no-logo
 
-# Two threads a process: the tests start servers and workers of their own, and more would only fight.
+# Two processes, a file of tests in either, and one thread each: the tests start servers and workers of their own, and
+# more would only fight.
 behaviour: setup $(DONE)/tools
-	@OMP_NUM_THREADS=$${OMP_NUM_THREADS:-2} $(TIMED) 'pytest' $(VENV)/bin/pytest $(ARGS)
+	@OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(TIMED) 'pytest' $(VENV)/bin/pytest -n 2 --dist loadfile $(ARGS)
 
 format: $(DONE)/tools
 	@$(VENV)/bin/ruff check --fix-only . && $(VENV)/bin/ruff format .
