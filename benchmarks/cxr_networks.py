@@ -1,6 +1,9 @@
-"""Which network? Six of them trained alike, three seeds each, on children's and adults' films.
+"""Which network? Seven of them trained alike, three seeds each, on children's and adults' films.
 
     PYTHONPATH=bundles/cxr_classifier python benchmarks/cxr_networks.py [--runs FOLDER] [--seconds 120] [--table]
+        [--photographs photographs.pt]
+
+With the file that ``cxr_classifier_code.photographs`` makes, efficientnet_lite0 is also trained from there.
 
 Children: 28 pixels (the classic baseline and the networks that halve five times enlarge them to 64), judged on ``val``.
 Adults: 64 pixels, trained on four of five folds, judged on the first. A run ends after ``--seconds``. Runs that are
@@ -19,6 +22,7 @@ from cxr_classifier_code.figures import auc
 from cxr_classifier_code.network import NETWORKS, Classifier
 
 SEEDS = (0, 1, 2)
+BEGUN = "efficientnet_lite0, from photographs"
 
 
 def milliseconds(network: Classifier, size: int) -> float:
@@ -32,10 +36,17 @@ def milliseconds(network: Classifier, size: int) -> float:
     return float(np.median(taken[3:]) * 1000)
 
 
-def run(runs: Path, children: bool, name: str, seed: int, seconds: float) -> dict[str, object]:
-    folder = runs / f"network_{'children' if children else 'adults'}_{name}_{seed}"
+def run(runs: Path, children: bool, name: str, seed: int, seconds: float, photographs: str) -> dict[str, object]:
+    folder = runs / f"network_{'children' if children else 'adults'}_{name.replace(', ', '_').replace(' ', '_')}_{seed}"
     size = 64 if name == "classic" or not children else 28
-    overrides = {"network_name": name, "size": size, "finer": 1.0, "seed": seed, "seconds": seconds}
+    overrides = {
+        "start_from": photographs if name == BEGUN else "",
+        "network_name": name.split(",")[0],
+        "size": size,
+        "finer": 1.0,
+        "seed": seed,
+        "seconds": seconds,
+    }
     overrides |= {"epochs": 40, "batch_size": 32} if not children else {"epochs": 12}
     if not children:
         overrides["split"] = fold_split(folder, 0)
@@ -64,7 +75,7 @@ def table(rows: list[dict[str, str]]) -> None:
             f"\n| {name}: network | AUC | accuracy | AUC, changed films | parameters, M | ms a picture | training, s |"
         )
         print("| --- | --- | --- | --- | --- | --- | --- |")
-        own = {n: [r for r in rows if r["set"] == name and r["network"] == n] for n in NETWORKS}
+        own = {n: [r for r in rows if r["set"] == name and r["network"] == n] for n in (*NETWORKS, BEGUN)}
         done = {n: found for n, found in own.items() if found}
         for network, found in done.items():
             column = {key: [row[key] for row in found] for key in found[0]}
@@ -92,15 +103,16 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=BUNDLE / "runs")
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--photographs", default="")
     options = parser.parse_args()
     results = options.runs / "networks.csv"
     if not options.table:
         for seed in SEEDS:
             for children in (False, True):
-                for name in NETWORKS:
+                for name in (*NETWORKS, BEGUN) if options.photographs else NETWORKS:
                     key = ("children" if children else "adults", name, str(seed))
                     if key not in {(r["set"], r["network"], r["seed"]) for r in read_rows(results)}:
-                        add_row(results, run(options.runs, children, name, seed, options.seconds))
+                        add_row(results, run(options.runs, children, name, seed, options.seconds, options.photographs))
     table(read_rows(results))
 
 

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from cxr_classifier_code.figures import auc
 from cxr_classifier_code.films import listed, read_image
 from cxr_classifier_code.inference import ready
-from cxr_classifier_code.network import build, options_for
 from cxr_classifier_code.picture import prepared, resized, standardised
 
 Values = NDArray[np.float64]
@@ -107,12 +106,12 @@ def within(runs: Path, name: str, rows: list[dict[str, str]]) -> None:
         "thumbnails 32 x 32, linear": linear(small.reshape(len(small), -1), positive, fold, 0.1),
         "their border alone, linear": linear(small[:, border], positive, fold, 0.1),
     }
-    size = 128
+    inferer, network = ready(str(BUNDLE), "adult")  # whose weights give way to those of the folds
+    size = inferer.size
     pictures = prepared(images, size)
     for words, middle in (("network, lungs' middle covered", True), ("network, border only", False)):
         found = np.zeros(len(rows))
         for k in range(5):
-            network = build("residual", 2, **options_for("residual", size))
             weights = torch.load(runs / f"{name}_{k}" / "mean.pt", weights_only=True)
             network.load_state_dict(weights["model"])
             found[fold == k] = log_odds(network.eval(), covered(pictures[torch.from_numpy(fold == k)], middle))

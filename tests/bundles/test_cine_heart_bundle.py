@@ -151,10 +151,9 @@ def test_two_processes_train_together(alone, patients):
             launcher=("torch.distributed.run", "--standalone", "--nproc_per_node", str(processes), "-m"),
         )
         assert said.count("epoch 1 saved") == 1
-        kept = torch.load(output / "checkpoint.pt", weights_only=True)["network"]
-        weights[processes] = kept["module.head.weight"]
-    # Two saw other pictures than the one.
-    assert not torch.equal(weights[1], weights[2])
+        weights[processes] = torch.load(output / "checkpoint.pt", weights_only=True)["network"]
+    # Two saw other pictures than the one. (A first step of Adam goes by signs: some weights go the same way.)
+    assert any(not torch.equal(weights[1][name], weights[2][name]) for name in weights[1])
 
 
 def load_metadata():

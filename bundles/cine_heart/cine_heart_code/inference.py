@@ -186,7 +186,8 @@ def heart_region(
     seed = avg_pool2d(ventricle[None, None], 15, 1, 7, count_include_pad=False)[0, 0]
     place = int((seed * (0.2 + beat)).argmax())
     clearness = float(seed.flatten()[place])
-    if clearness < 0.3 + 0.05 * len(shares):  # noise reaches 0.1 to 0.4; a single slice of a heart 0.5, a stack 7
+    # Noise reaches 0.1 to 0.2 a slice, in single ones more; hearts 0.8 a slice, a single slice 0.45 and more.
+    if clearness < 0.15 + 0.25 * len(shares):
         return None, 0.0
     x, y = divmod(place, seed.shape[1])
     places = torch.stack(torch.meshgrid(*(torch.arange(n) for n in seed.shape), indexing="ij"), dim=-1).double()

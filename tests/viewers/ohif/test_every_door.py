@@ -68,7 +68,7 @@ def test_one_cine_has_one_ef(
     images = {name: cine_of(studies / name)[1] for name in cases} | {"nifti": "nifti"}
     slicer = Server(server.url)
     for name, image in images.items():
-        figures, label = slicer.infer({"image": image}, Ticket())
+        figures, label = slicer.infer("cine_heart", {"image": image}, {}, Ticket())
         efs[f"/infer, {name}"] = efs[f"Slicer's table, {name}"] = figures["lv_ef"]
         counts = [voxel_counts(frame) for frame in read_label_map(label).voxels]
         efs[f"Slicer's own counting, {name}"] = figures_of(counts, figures["spacing_mm"])["lv_ef"]
