@@ -63,7 +63,7 @@ def run(runs: Path, children: bool, name: str, seed: int, seconds: float, photog
         "auc": auc(score, positive),
         "accuracy": float(((score > 0) == positive).mean()),
         "auc_changed": auc(harder, positive),
-        "parameters": sum(p.numel() for p in network.learned()),
+        "parameters": sum(p.numel() for p in parser.get_parsed_content("network").learned()),
         "ms": milliseconds(network, size),
         "seconds": spent,
     }
