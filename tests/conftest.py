@@ -8,6 +8,12 @@ from pathlib import Path
 import pytest
 
 
+def pytest_runtest_teardown() -> None:
+    """A bundle's code that ran in this process may have left the processor without its smallest numbers."""
+    if torch := sys.modules.get("torch"):
+        torch.set_flush_denormal(False)
+
+
 @pytest.fixture(scope="session")
 def radloop():
     """The command, as a process of its own: ``radloop("infer", …)`` gives the finished process, output as text."""
