@@ -53,17 +53,30 @@ def test_a_slice_without_neighbours_is_its_own_neighbour(network):
     assert (between - alone).abs().max() > 1e-3
 
 
-def test_without_memory_every_frame_stands_alone(network):
-    cine = torch.rand(1, 3, 3, 48, 48)
+def test_without_memory_the_order_of_frames_is_nothing(network):
+    cine = torch.rand(1, 3, 5, 48, 48)
+    order = [3, 0, 4, 2, 1]
     recurrent = [m for m in network.modules() if hasattr(m, "keep_state")]
     for module in recurrent:
         module.keep_state = False
     with torch.inference_mode():
-        together = network(cine)
-        alone = torch.cat([network(cine[:, :, t : t + 1]) for t in range(3)], dim=2)
+        without = network(cine)[:, :, order], network(cine[:, :, order])
     for module in recurrent:
         module.keep_state = True
-    torch.testing.assert_close(together, alone, atol=1e-4, rtol=1e-4)
+    with torch.inference_mode():
+        remembered = network(cine)[:, :, order], network(cine[:, :, order])
+    torch.testing.assert_close(*without, atol=1e-4, rtol=1e-4)
+    assert (remembered[0] - remembered[1]).abs().max() > 1e-3
+
+
+def test_a_dark_frame_stays_dark_beside_a_bright_one(network):
+    # What is uniform would be scaled up to full contrast if each frame were normalised by itself.
+    bright = torch.rand(1, 3, 1, 48, 48)
+    clip = torch.cat((bright, 0.01 * torch.rand_like(bright)), dim=2)
+    with torch.inference_mode():
+        spread = network(clip).std(dim=(0, 1, 3, 4))
+        alone = network(clip[:, :, 1:]).std()
+    assert spread[1] < 0.5 * alone
 
 
 def test_how_bright_a_picture_is_does_not_matter(network):

@@ -5,30 +5,50 @@ Tensors are (B, C, T, H, W): B slices, C channels, T frames, H and W in pixels.
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, pad
+from torch.nn.functional import batch_norm, instance_norm, interpolate, leaky_relu, pad
+
+
+class ClipNorm(nn.Module):
+    """Instance norm over all frames of a clip: (T * B, C, H, W), T running slowest, with B clips side by side.
+
+    It makes the features independent of brightness and contrast, which differ from scanner to scanner, and of what
+    else is in the batch. One mean and one scale for all frames of a slice, not one a frame: how bright blood is at end
+    diastole has to tell that a ventricle whose cavity is gone at end systole shows none.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: Tensor, frames: int) -> Tensor:
+        channels, height, width = x.shape[1], x.shape[2], x.shape[3]
+        if torch.jit.is_scripting():  # type: ignore[attr-defined]
+            # As ONNX has it: the frames of a clip as one tall picture.
+            tall = x.reshape(frames, -1, channels, height, width).permute(1, 2, 0, 3, 4).flatten(2, 3)
+            tall = instance_norm(tall, None, None, self.weight, self.bias, True, 0.0, 1e-5)
+            normal = tall.reshape(-1, channels, frames, height, width).permute(2, 0, 1, 3, 4)
+        else:
+            # The same without copies: each channel of each clip as a channel of its own, in a batch of frames.
+            count = x.shape[0] // frames
+            weight, bias = self.weight.repeat(count), self.bias.repeat(count)
+            normal = batch_norm(x.reshape(frames, -1, height, width), None, None, weight, bias, True, 0.0, 1e-5)
+        return normal.reshape(-1, channels, height, width)
 
 
 class ConvBlock(nn.Module):
-    """Two 3x3 convolutions with instance norm; (N, C_in, H, W) to (N, C_out, H, W).
-
-    Instance norm makes the features independent of a picture's brightness and contrast, which differ
-    from scanner to scanner, and of what else is in the batch.
-    """
+    """Two 3x3 convolutions, each with its norm; (T * B, C_in, H, W) to (T * B, C_out, H, W)."""
 
     def __init__(self, c_in: int, c_out: int, stride: int = 1) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(c_in, c_out, 3, stride=stride, padding=1, bias=False),
-            nn.InstanceNorm2d(c_out, affine=True),
-            nn.LeakyReLU(0.01, inplace=True),
-            nn.Conv2d(c_out, c_out, 3, padding=1, bias=False),
-            nn.InstanceNorm2d(c_out, affine=True),
-            nn.LeakyReLU(0.01, inplace=True),
-        )
+        self.conv1 = nn.Conv2d(c_in, c_out, 3, stride=stride, padding=1, bias=False)
+        self.norm1 = ClipNorm(c_out)
+        self.conv2 = nn.Conv2d(c_out, c_out, 3, padding=1, bias=False)
+        self.norm2 = ClipNorm(c_out)
 
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.layers(x)
-        return y
+    def forward(self, x: Tensor, frames: int) -> Tensor:
+        x = leaky_relu(self.norm1(self.conv1(x), frames), 0.01)
+        return leaky_relu(self.norm2(self.conv2(x), frames), 0.01)
 
 
 class ConvGRU(nn.Module):
@@ -52,21 +72,21 @@ class ConvGRU(nn.Module):
         return (1 - update) * state + update * candidate
 
     def forward(self, x: Tensor, frames: int, reverse: bool, keep_state: bool = True) -> Tensor:
-        """(B * T, C, H, W) with T running fastest, to (B * T, hidden, H, W)."""
+        """(T * B, C, H, W) with T running slowest, to (T * B, hidden, H, W)."""
         from_input = self.from_input(x)
         h, w = from_input.shape[2], from_input.shape[3]
-        from_input = from_input.reshape(-1, frames, 3 * self.hidden, h, w)
+        from_input = from_input.reshape(frames, -1, 3 * self.hidden, h, w)
         if reverse:
-            from_input = from_input.flip(1)
-        start = torch.zeros_like(from_input[:, 0, : self.hidden])
+            from_input = from_input.flip(0)
+        start = torch.zeros_like(from_input[0, :, : self.hidden])
         state = start
         states: list[Tensor] = []
         for t in range(frames):
-            state = self.step(from_input[:, t], state if keep_state else start)
+            state = self.step(from_input[t], state if keep_state else start)
             states.append(state)
-        together = torch.stack(states, dim=1)
+        together = torch.stack(states)
         if reverse:
-            together = together.flip(1)
+            together = together.flip(0)
         return together.reshape(-1, self.hidden, h, w)
 
 
@@ -135,20 +155,21 @@ class RecurrentUNet(nn.Module):
         frames, height, width = image.shape[2], image.shape[3], image.shape[4]
         if image.shape[1] == 1:
             image = image.expand(-1, self.in_channels, -1, -1, -1)
-        x = image.transpose(1, 2).reshape(-1, self.in_channels, height, width)
-        # At least two pixels a side at the coarsest level: instance norm needs more than one.
+        x = image.permute(2, 0, 1, 3, 4).reshape(-1, self.in_channels, height, width)
+        # At least two pixels a side at the coarsest level: the norm needs more than one.
         rows = max(2, (height + self.multiple - 1) // self.multiple) * self.multiple
         columns = max(2, (width + self.multiple - 1) // self.multiple) * self.multiple
         x = pad(x, [0, columns - width, 0, rows - height])
         skips: list[Tensor] = []
         for block, recurrence in zip(self.encoder, self.recurrence):  # noqa: B905  (TorchScript's zip has no "strict")
-            x = recurrence(block(x), frames)
+            x = recurrence(block(x, frames), frames)
             skips.append(x)
         level = len(skips) - 2
         for block in self.decoder:
-            x = interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
-            x = block(torch.cat((skips[level], x), dim=1))
+            finer = skips[level]
+            x = interpolate(x, size=(finer.shape[2], finer.shape[3]), mode="bilinear", align_corners=False)
+            x = block(torch.cat((finer, x), dim=1), frames)
             level -= 1
         x = self.head(x)[:, :, :height, :width]
-        y: Tensor = x.reshape(-1, frames, self.out_channels, height, width).transpose(1, 2)
+        y: Tensor = x.reshape(frames, -1, self.out_channels, height, width).permute(1, 2, 0, 3, 4)
         return y

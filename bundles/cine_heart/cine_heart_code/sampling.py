@@ -30,7 +30,7 @@ class View:
 
 # The region of the heart, turned so that the right ventricle lies to one side; the longest clips teach the
 # recurrence, single frames keep the network usable on still volumes.
-REGION = View(112, ((16, 1), (8, 2), (4, 4), (2, 8)), (0.25, 0.15, 0.25, 0.35))
+REGION = View(112, ((16, 1), (8, 2), (4, 4), (2, 8)), (0.2, 0.25, 0.25, 0.3))
 # The whole picture, at one to three phases, as the first pass of inference sees it.
 WHOLE = View(128, ((12, 1), (6, 2), (4, 3)), (0.4, 0.2, 0.4))
 SHARE_OF_WHOLE = 0.2
@@ -110,11 +110,11 @@ class RandomClips(IterableDataset[dict[str, Tensor]]):
         image, label = torch.from_numpy(stack.image[slices]), torch.from_numpy(stack.label[z])
         if frames == 1 and r.random() < 0.7:
             t = int(r.random() < 0.6)  # end systole is the harder one
-            return stack, (image[:, t : t + 1], label[t : t + 1])
+            return stack, self.other_wall(image[:, t : t + 1], label[t : t + 1], [float(t)])
         if frames == 2 and r.random() < 0.6:
             # Exams are often kept as end diastole and end systole alone.
             both = [0, 1] if r.random() < 0.5 else [1, 0]
-            return stack, (image[:, both], label[both])
+            return stack, self.other_wall(image[:, both], label[both], [float(t) for t in both])
         gap = 1.0 / r.integers(10, 36) if r.random() < 0.9 else r.uniform(0.1, 0.5)
         step = 1 / 3 if phases else gap
         cycle = float(r.random()) + step * np.arange(frames)
@@ -123,7 +123,26 @@ class RandomClips(IterableDataset[dict[str, Tensor]]):
         systole = [most * (0.5 - 0.5 * math.cos(2 * math.pi * c)) for c in cycle]
         pictures = {s: [self.morph(i, s, share) for share in systole] for s in set(slices)}
         together = torch.stack([torch.stack([picture for picture, _ in pictures[s]]) for s in slices])
-        return stack, (together, torch.stack([drawn for _, drawn in pictures[z]]))
+        return stack, self.other_wall(together, torch.stack([drawn for _, drawn in pictures[z]]), systole)
+
+    def other_wall(self, image: Tensor, label: Tensor, systole: list[float]) -> tuple[Tensor, Tensor]:
+        """(3, T, X, Y) and (T, X, Y), of two in five samples with a wall thicker or thinner than it was.
+
+        From dilated hearts to those whose cavity is all but gone at end systole, out of any heart.
+        """
+        r = self.random
+        if r.random() > 0.4:
+            return image, label
+        # Powers of the distance from the middle of the cavity, see ``wall_places``.
+        diastolic = math.exp(r.uniform(-0.5, 0.4))
+        systolic = diastolic * math.exp(-r.uniform(0.0, 1.0) if r.random() < 0.6 else 0.0)
+        image, label = image.clone(), label.clone()
+        for t, share in enumerate(systole):
+            places = wall_places(label[t].numpy(), diastolic ** (1 - share) * systolic**share)
+            if places is not None:
+                moved, drawn = resample(image[:, t], label[t : t + 1], torch.from_numpy(places), "border")
+                image[:, t], label[t] = moved, drawn[0]
+        return image, label
 
     def morph(self, i: int, z: int, systole: float) -> tuple[Tensor, Tensor]:
         """The picture (X, Y) of a slice and its labels at ``systole`` 0 (ED) to 1 (ES), or beyond."""
@@ -231,6 +250,33 @@ def chances(systoles: list[NDArray[np.uint8]]) -> NDArray[np.float64]:
     muscle = np.array([np.count_nonzero(label == MYO) for label in systoles])
     weight = np.where((muscle > 0) & (cavity < SMALL_CAVITY * muscle), 3.0, 1.0)
     return weight / weight.sum()
+
+
+def wall_places(label: NDArray[np.uint8], power: float) -> NDArray[np.float32] | None:
+    """Where a heart of another wall has its pixels in the one of ``label`` (X, Y): (X, Y, 2), in pixels.
+
+    Along each ray from the middle of the cavity, distances are counted in shares of that to just inside the outer edge
+    of the wall, and raised to ``power``: below 1 the cavity shrinks and the wall grows inwards, above 1 the other way
+    round. The outer edge and all beyond it stay. None where there is no cavity.
+    """
+    cavity = label == LV
+    if not cavity.any():
+        return None
+    own = np.stack(np.meshgrid(*(np.arange(n) for n in label.shape), indexing="ij"), axis=-1)
+    middle = own[cavity].mean(axis=0)
+    away = own - middle
+    distance = np.hypot(away[..., 0], away[..., 1])
+    angle = np.arctan2(away[..., 1], away[..., 0])
+    within = cavity | (label == MYO)
+    steps = np.linspace(-np.pi, np.pi, 49)
+    sector = np.digitize(angle[within], steps) - 1
+    edge = np.zeros(48)
+    np.maximum.at(edge, sector.clip(0, 47), distance[within])
+    edge = 0.92 * (np.roll(edge, -1) + 2 * edge + np.roll(edge, 1)) / 4
+    outer = np.interp(angle, (steps[:-1] + steps[1:]) / 2, edge, period=2 * np.pi)
+    share = np.maximum(distance / outer, 1e-3)
+    stretch = np.where(share < 1, share ** (power - 1), 1.0)
+    return np.asarray(middle + away * stretch[..., None], np.float32)
 
 
 def warp(image: Tensor, label: Tensor, field: Tensor) -> tuple[Tensor, Tensor]:

@@ -12,12 +12,14 @@ from monai.inferers import SimpleInferer
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from cine_heart_code.inference import has_bfloat16
+
 
 class LowPrecisionInferer(SimpleInferer):
     """Runs the network in bfloat16 where the processor has it: twice as fast, the same result to three digits."""
 
     def __call__(self, inputs: Tensor, network: nn.Module, *args: object, **kwargs: object) -> Tensor:
-        with torch.autocast(inputs.device.type, torch.bfloat16):
+        with torch.autocast(inputs.device.type, torch.bfloat16, enabled=has_bfloat16(inputs.device)):
             logits: Tensor = network(inputs, *args, **kwargs)
         return logits.float()
 
@@ -81,13 +83,15 @@ class Checkpoint:
         print(f"epoch {epochs} saved", flush=True)
 
 
+# What the layers of a block were called up to version 0.3.0.
+FORMER_NAMES = {"layers.0": "conv1", "layers.1": "norm1", "layers.3": "conv2", "layers.4": "norm2"}
+
+
 def start_from(network: nn.Module, path: str) -> None:
-    """Loads the weights of an earlier version, also of one that saw each slice without its neighbours."""
+    """Loads the weights of an earlier version."""
     weights = torch.load(path, weights_only=True)["model"]
-    own = network.state_dict()
-    for name, weight in weights.items():
-        if weight.shape[1:2] == (1,) and own[name].shape[1] == 3:
-            weights[name] = torch.cat((torch.zeros_like(weight), weight, torch.zeros_like(weight)), dim=1)
+    for former, name in FORMER_NAMES.items():
+        weights = {key.replace(f".{former}.", f".{name}."): weight for key, weight in weights.items()}
     network.load_state_dict(weights)
 
 
