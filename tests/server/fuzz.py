@@ -1,5 +1,5 @@
-"""schemathesis over the whole OpenAPI document of a server that asks for tokens: no answer may be 500, and none 503
-without saying when to come back.
+"""schemathesis over the whole OpenAPI document of a server that asks for tokens: no answer may be 500, none 503
+without saying when to come back, and none of a status that the document does not name.
 
     python tests/server/fuzz.py --cases 2000 [--seed 1]
 
@@ -63,6 +63,8 @@ def fuzz(
         late = answer.status_code == 503 and not any(name.lower() == "retry-after" for name in answer.headers)
         if answer.status_code in (500, 502) or late:
             wrong.append(f"{answer.status_code} {case.as_curl_command()[:2000]}")
+        elif str(answer.status_code) not in document["paths"][case.operation.path][case.method.lower()]["responses"]:
+            wrong.append(f"{answer.status_code} is not in the document: {case.as_curl_command()[:2000]}")
 
     while statuses.total() < cases:
         for operation, mode in itertools.product(found, (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)):
@@ -115,7 +117,7 @@ def main() -> int:
     print(
         f"\n{sum(statuses.values())} cases: " + ", ".join(f"{n} x {status}" for status, n in sorted(statuses.items()))
     )
-    print("\n".join(wrong) if wrong else "no 500, and no 503 without Retry-After")
+    print("\n".join(wrong) if wrong else "no 500, no 503 without Retry-After, no status that the document has not got")
     if "Traceback" in log:
         print("the server's log has a traceback:", log[log.index("Traceback") :][:3000])
     return 1 if wrong or "Traceback" in log else 0

@@ -159,6 +159,23 @@ def submit(running: Any, tmp_path: Path, text: str, params: dict[str, Any]) -> A
         )
 
 
+def test_an_image_is_called_by_its_id_and_not_by_its_file_here(running: Any, films: Path) -> None:
+    with (films / "cine.nii.gz").open("rb") as content:
+        sent = {"file": ("x.nii.gz", content)}
+        assert running.http().put("/datastore/image", params={"image": "beating"}, files=sent).status_code == 200
+    refused = running.http().post(f"/infer/{MODEL}", params={"image": "beating"})
+    assert refused.status_code == 422
+    assert refused.json()["detail"].startswith("beating.nii.gz: ")
+
+
+def test_a_cine_is_of_no_class(running: Any) -> None:
+    sent = {"label": ("label.json", b'{"label": "dark"}')}
+    refused = running.http().put("/datastore/label", params={"image": "cine"}, files=sent)
+    assert refused.status_code == 422
+    assert refused.json()["detail"].startswith("cine.nii.gz: ")
+    assert running.http().head("/datastore/label", params={"image": "cine"}).status_code == 404
+
+
 def test_a_class_is_submitted_kept_with_its_history_and_fetched(running: Any, tmp_path: Path) -> None:
     (tmp_path / "one.json").write_text('{"label": "dark"}')
     running.client(tmp_path).save_label("bright", str(tmp_path / "one.json"), "final", {"author": "anna"})

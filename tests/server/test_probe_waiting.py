@@ -70,6 +70,11 @@ def ask(server: Any, path: str = "/infer/cine_heart?image=cine&output=json") -> 
     return line
 
 
+def series(server: Any) -> str:
+    one = next((server.studies / "study").rglob("*.dcm"))
+    return str(pydicom.dcmread(one, stop_before_pixels=True).SeriesInstanceUID)
+
+
 def status(line: socket.socket) -> int:
     with line:
         return int(line.recv(65536).split()[1])
@@ -121,6 +126,19 @@ def test_whoever_leaves_gives_up_his_place(server: Any) -> None:
     until(lambda: not list((server.data / "scratch").iterdir()))
 
 
+def test_a_panel_that_leaves_gives_up_its_place_too(server: Any) -> None:
+    with standing_still(server):
+        first = ask(server)
+        until(lambda: queue(server) == (0, 1))
+        leaving = [ask(server, f"/radloop/analyse?image={series(server)}") for _ in range(3)]
+        until(lambda: queue(server) == (3, 1))
+        for line in leaving:
+            line.close()
+        until(lambda: queue(server) == (0, 1))
+    assert status(first) == 200
+    until(lambda: not list((server.data / "scratch").iterdir()))
+
+
 def test_a_large_upload_on_its_way_keeps_nobody_waiting_and_no_memory(server: Any) -> None:
     size, piece = 96 << 20, bytes(1 << 20)
     place = urlsplit(server.base)
@@ -167,13 +185,11 @@ def test_there_is_nothing_to_stop(server: Any, path: str) -> None:
 
 def test_a_room_full_of_panels_leaves_room_for_others(server: Any) -> None:
     """Last of all: what they asked for is never worked off."""
-    one = next((server.studies / "study").rglob("*.dcm"))
-    series = str(pydicom.dcmread(one, stop_before_pixels=True).SeriesInstanceUID)
     answers: list[int] = []
 
     def analyse() -> None:
         try:
-            answer = server.http().post("/radloop/analyse", params={"image": series})
+            answer = server.http().post("/radloop/analyse", params={"image": series(server)})
             answers.append(answer.status_code if "retry-after" in answer.headers else 0)
         except httpx.TransportError:
             answers.append(0)

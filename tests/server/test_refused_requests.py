@@ -173,6 +173,8 @@ def test_what_is_said_about_a_label_is_checked(server: Any, tmp_path: Path) -> N
         '{"reviewed": {"0": "all"}}',
         '{"reviewed": {"1": [0]}}',
         '{"reviewed": 7}',
+        '{"reviewed": {"6": "all"}}',
+        '{"reviewed": {"1": [1, 4]}}',
         '{"frame": 6}',
         '{"x": NaN}',
     ):
@@ -229,6 +231,12 @@ def test_the_schema_names_every_answer(server: Any) -> None:
     answers = infer["200"]["content"]["application/json"]["schema"]["anyOf"]
     assert [answer["$ref"].rsplit("/", 1)[1] for answer in answers] == ["InferAnswer", "Classification"]
     assert {"400", "404", "413", "422", "429", "503"} <= infer.keys()
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            for status, answer in operation["responses"].items():
+                if status[0] in "45" and path != "/readyz" and not (path.startswith("/dicom-web") and status == "409"):
+                    [content] = answer["content"].values()
+                    assert content["schema"]["$ref"].endswith("/Problem"), (method, path, status)
 
 
 def test_uploads_have_a_limit(

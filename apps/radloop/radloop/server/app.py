@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from radloop import __version__, places
-from radloop.answers.service import Problem
 from radloop.server import (
     chest_panel,
     datastore,
@@ -42,7 +41,7 @@ from radloop.server.jobs import Jobs
 from radloop.server.metrics import Metrics
 from radloop.server.openapi import tell_roles
 from radloop.server.pictures import Pictures
-from radloop.server.problems import answer_problems
+from radloop.server.problems import answer_problems, told
 from radloop.server.recorder import Recorder
 from radloop.server.sessions import Sessions
 from radloop.server.settings import Settings
@@ -112,7 +111,7 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
         docs_url=None,  # the pages would load their scripts from elsewhere
         redoc_url=None,
         lifespan=lifespan,
-        responses={status: {"model": Problem, "description": text} for status, text in PROBLEMS.items()},
+        responses=told(PROBLEMS),
     )
     context = app.state.context = Context(
         settings=settings,

@@ -10,7 +10,7 @@ from typing import Any
 from radloop.answers import ClassLabel
 from radloop.answers.jobs import BatchParams, ScoreParams
 from radloop.refusal import Refusal
-from radloop.server.pictures import Pictures
+from radloop.server.pictures import Pictures, called
 from radloop.server.versions import named
 from radloop.store.jobs import JobRow
 from radloop.store.versions import served
@@ -66,7 +66,8 @@ class Batch:
     def _one(self, apart: Apart, image: str, asked: dict[str, Any], params: BatchParams) -> dict[str, Any]:
         picture = self._pictures.picture(image)
         arguments = asked | {"file": str(picture.file), "image": picture.id, "said": picture.said}
-        result = apart.ask("infer", arguments, lambda fraction, line: None)
+        with called(picture):
+            result = apart.ask("infer", arguments, lambda fraction, line: None)
         file, answer = Path(result["file"]), json.loads(result["answer"])
         said = {name: answer[name] for name in FIGURES if name in answer}
         if answer.get("abstained"):

@@ -15,7 +15,10 @@ from radloop.refusal import Refusal
 from radloop.server.cases import note_analysed, was_analysed
 from radloop.server.context import Context, Here
 from radloop.server.deeds import current
+from radloop.server.leaving import Watched, awaited
+from radloop.server.pictures import called
 from radloop.server.planes import pack
+from radloop.server.problems import LATER
 from radloop.store import LabelRow
 
 if TYPE_CHECKING:
@@ -47,8 +50,8 @@ def films(here: Here, study: str) -> Films:
     return Films(films=sorted(found, key=lambda film: film.lateral), classes=classes)
 
 
-@router.post("/classify")
-def classify(here: Here, image: str) -> FilmReading:
+@router.post("/classify", responses=LATER)
+def classify(here: Here, image: str, watched: Watched) -> FilmReading:
     """The model's answer to a film, with the heat map."""
     here.catalogue.model(MODEL)
     picture = here.pictures.picture(image)
@@ -56,7 +59,8 @@ def classify(here: Here, image: str) -> FilmReading:
         asked = {"model": MODEL, "file": str(picture.file), "image": picture.id, "said": picture.said}
         asked |= {"params": {"heat_map": True, "result_extension": ".nii"}, "folder": folder}
         job = here.serving.submit("infer", asked, time_limit_s=here.settings.time_limit_s)
-        result = job.future.result()
+        with called(picture):
+            result = awaited(job)
         answer = Classification.model_validate(json.loads(result["answer"]))
         evidence = _evidence(Path(result["file"])) if answer.heat_map else None
     current().model_version = answer.model_version

@@ -17,6 +17,9 @@ from radloop.server.context import Context, Here
 from radloop.server.dataset import zipped
 from radloop.server.deeds import author, current
 from radloop.server.forms import json_object, keep, plain_name
+from radloop.server.openapi import BYTES
+from radloop.server.pictures import called
+from radloop.server.problems import WRONG_KIND, told
 from radloop.server.submitted import look_through, named_class
 from radloop.store import LabelRow, image_id_of
 from radloop.store.infos import checked_info
@@ -30,9 +33,10 @@ FILMS = (".png", ".jpg", ".jpeg")
 ImageId = Annotated[str, Query(max_length=256, description="id of an image")]
 Tag = Annotated[str, Query(max_length=256)]
 JsonText = Annotated[str, Form(description="a JSON object")]
-BINARY: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
-}
+BINARY: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": BYTES}}}
+
+
+TAKEN = told({409: "There is an image of that id; images are never overwritten"})
 
 
 class Output(StrEnum):
@@ -53,7 +57,7 @@ def listed(here: Here, output: Output | None = None) -> DatastoreSummary | dict[
 
 
 @router.put("/", include_in_schema=False, deprecated=True)
-@router.put("/image", responses={409: {"description": "There is an image of that id; images are never overwritten"}})
+@router.put("/image", responses=WRONG_KIND | TAKEN)
 def add_image(
     here: Here,
     file: Annotated[UploadFile, File()],
@@ -85,7 +89,7 @@ def remove_image(here: Here, id: ImageId) -> dict[str, Any]:
     return {}
 
 
-@router.head("/image")
+@router.head("/image", response_class=Response)
 def check_image(
     here: Here,
     image: ImageId,
@@ -119,7 +123,7 @@ def set_image_info(here: Here, image: ImageId, info: JsonText = "{}") -> None:
     here.store.set_image_info(here.pictures.row(image).id, json_object(info, "info"))
 
 
-@router.put("/label")
+@router.put("/label", responses=WRONG_KIND)
 def add_label(
     here: Here,
     image: ImageId,
@@ -131,10 +135,11 @@ def add_label(
     given = json_object(params, "params")
     picture = here.pictures.picture(image)
     with _received(here, label) as path:
-        if path.suffix.lower() == CLASS:
-            info = named_class(path, _classes(here, given), given)
-        else:
-            info = look_through(path, picture.file, given)
+        with called(picture):
+            if path.suffix.lower() == CLASS:
+                info = named_class(path, picture.file, _classes(here, given), given)
+            else:
+                info = look_through(path, picture.file, given)
         current().model_version = str(info.get("from_version") or "")
         here.store.add_label(picture.id, path, tag=tag or "final", author=author(), info=info)
     return AddedLabel(image=picture.id, label=picture.id)
@@ -155,7 +160,7 @@ def remove_label(here: Here, id: ImageId, tag: Tag = "final") -> dict[str, Any]:
     return {}
 
 
-@router.head("/label")
+@router.head("/label", response_class=Response)
 def check_label(
     here: Here,
     tag: Tag = "final",

@@ -4,6 +4,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from radloop.store.tokens import ROLES, Role, Token
+from radloop.workers import Job
 
 HERE = "this-machine"
 """Who asks where nobody is asked for a token."""
@@ -23,12 +24,17 @@ class Person:
 
 @dataclass
 class Deed:
-    """Filled in as the request goes on. ``id`` goes before what the request itself names; "": it is about no id."""
+    """Filled in as the request goes on. ``id`` goes before what the request itself names; "": it is about no id.
+
+    ``job`` is what a worker does for it, ``left`` whether its client has gone meanwhile.
+    """
 
     who: str = ""
     known: bool = False
     id: str | None = None
     model_version: str = ""
+    job: Job | None = None
+    left: bool = False
 
 
 _current: ContextVar[Deed] = ContextVar("deed")

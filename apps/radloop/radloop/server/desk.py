@@ -17,8 +17,9 @@ from radloop.refusal import Refusal
 from radloop.server.cases import every_case, note_analysed, was_analysed
 from radloop.server.context import Context
 from radloop.server.deeds import author, current
+from radloop.server.leaving import awaited
 from radloop.server.panel import Figures, Grid
-from radloop.server.pictures import said_of, without_pixels
+from radloop.server.pictures import called, said_of, without_pixels
 from radloop.server.segments import segments_of
 from radloop.store import LabelRow
 
@@ -153,7 +154,8 @@ class HeartDesk:
         picture = self._here.pictures.picture(image)
         with tempfile.TemporaryDirectory(dir=self._here.scratch) as folder:
             asked = {"model": MODEL, "file": str(picture.file), "image": picture.id, "said": picture.said}
-            result = self._asked("infer", {**asked, "params": {}, "folder": folder})
+            with called(picture):
+                result = self._asked("infer", {**asked, "params": {}, "folder": folder})
             labels = read_label(Path(result["file"]))
         # The answer for MONAI Label's clients says more than was measured.
         answer = json.loads(result["answer"])
@@ -162,8 +164,7 @@ class HeartDesk:
         return labels, measurements
 
     def _asked(self, what: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        job = self._here.serving.submit(what, arguments, time_limit_s=self._here.settings.time_limit_s)
-        return job.future.result()
+        return awaited(self._here.serving.submit(what, arguments, time_limit_s=self._here.settings.time_limit_s))
 
     def _version(self) -> str | None:
         row = self._here.serving.served(MODEL)

@@ -2,18 +2,21 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from radloop.refusal import Refusal
+from radloop.server.openapi import BYTES
 
 if TYPE_CHECKING:
     from radloop.dicom.web import Offer
 
 DICOM_JSON = "application/dicom+json"
+
+PARTS = {"multipart/related": BYTES}
 
 
 class DicomJson(JSONResponse):
@@ -26,46 +29,58 @@ def router(archive: "Offer", prefix: str = "/dicom-web") -> APIRouter:
     studies, series = "/studies/{study}", "/studies/{study}/series/{series}"
     instance = series + "/instances/{instance}"
 
-    @routes.get("/studies")
+    rows: dict[str, Any] = {"response_class": DicomJson, "response_model": list[dict[str, Any]]}
+    storing: dict[str, Any] = {
+        "response_class": DicomJson,
+        "response_model": dict[str, Any],
+        "responses": {409: {"model": dict[str, Any], "description": "Objects were refused; the answer says which"}},
+        "openapi_extra": {"requestBody": {"required": True, "content": PARTS}},
+    }
+    found: dict[str, Any] = {
+        "response_class": Response,
+        "responses": {200: {"content": PARTS | {"application/dicom": BYTES}}},
+    }
+
+    @routes.get("/studies", **rows)
     def find_studies(request: Request) -> Response:
         return DicomJson(archive.search("studies", request.query_params.multi_items()))
 
-    @routes.get("/series")
-    @routes.get(studies + "/series")
+    @routes.get("/series", **rows)
+    @routes.get(studies + "/series", **rows)
     def find_series(request: Request, study: str | None = None) -> Response:
         return DicomJson(archive.search("series", request.query_params.multi_items(), study))
 
-    @routes.get("/instances")
-    @routes.get(studies + "/instances")
-    @routes.get(series + "/instances")
+    @routes.get("/instances", **rows)
+    @routes.get(studies + "/instances", **rows)
+    @routes.get(series + "/instances", **rows)
     def find_instances(request: Request, study: str | None = None, series: str | None = None) -> Response:
         return DicomJson(archive.search("instances", request.query_params.multi_items(), study, series))
 
-    @routes.get(studies + "/metadata")
-    @routes.get(series + "/metadata")
-    @routes.get(instance + "/metadata")
+    @routes.get(studies + "/metadata", **rows)
+    @routes.get(series + "/metadata", **rows)
+    @routes.get(instance + "/metadata", **rows)
     def headers(study: str, series: str | None = None, instance: str | None = None) -> Response:
         return StreamingResponse(_json_array(archive.metadata(study, series, instance)), media_type=DICOM_JSON)
 
-    @routes.get(instance + "/frames/{numbers}")
+    @routes.get(instance + "/frames/{numbers}", **found)
     def frames(study: str, series: str, instance: str, numbers: str) -> Response:
         wanted = numbers.split(",")
         if not all(n.isdecimal() for n in wanted):
             raise Refusal("BAD_QUERY", "Frames are numbers from 1, between commas.", http_status=400)
-        found = archive.frames(study, series, instance, [int(n) for n in wanted])
-        return _multipart(found.frames, f"application/octet-stream; transfer-syntax={found.transfer_syntax}")
+        them = archive.frames(study, series, instance, [int(n) for n in wanted])
+        return _multipart(them.frames, f"application/octet-stream; transfer-syntax={them.transfer_syntax}")
 
-    @routes.get(studies)
-    @routes.get(series)
-    @routes.get(instance)
+    @routes.get(studies, **found)
+    @routes.get(series, **found)
+    @routes.get(instance, **found)
     def objects(request: Request, study: str, series: str | None = None, instance: str | None = None) -> Response:
-        found = archive.objects(study, series, instance)
+        them = archive.objects(study, series, instance)
         if instance and request.headers.get("accept", "").startswith("application/dicom"):
-            return Response(next(found), media_type="application/dicom")
-        return _multipart(found, "application/dicom")
+            return Response(next(them), media_type="application/dicom")
+        return _multipart(them, "application/dicom")
 
-    @routes.post("/studies")
-    @routes.post(studies)
+    @routes.post("/studies", **storing)
+    @routes.post(studies, **storing)
     async def store(request: Request, study: str | None = None) -> Response:
         from radloop.dicom.web.multipart import split
 

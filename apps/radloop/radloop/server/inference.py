@@ -14,24 +14,23 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from radloop.answers import Classification
-from radloop.answers.service import RESERVED_PARAMS, InferAnswer, InferParams, Problem
+from radloop.answers.service import RESERVED_PARAMS, InferAnswer, InferParams
 from radloop.refusal import Refusal
 from radloop.server.cases import note_analysed
 from radloop.server.context import Context, Here
 from radloop.server.deeds import current
 from radloop.server.forms import json_object, keep, plain_name
+from radloop.server.leaving import LEFT, disconnected
 from radloop.server.multipart import multipart
-from radloop.server.pictures import Picture, picture_of
+from radloop.server.openapi import BYTES
+from radloop.server.pictures import Picture, called, picture_of
+from radloop.server.problems import LATER
 from radloop.server.segments import seg_of
 from radloop.workers import Job, Unavailable
 
 router = APIRouter(tags=["Infer"])
 
-LATER: dict[int | str, dict[str, Any]] = {
-    429: {"model": Problem, "description": "The queue is full; Retry-After says when to come back"},
-    503: {"model": Problem, "description": "The model cannot be used, or not yet"},
-}
-FORMS = {"multipart/form-data": {}, "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+FORMS = {"multipart/form-data": BYTES, "application/octet-stream": BYTES, "application/dicom": BYTES}
 
 
 class Output(StrEnum):
@@ -83,7 +82,8 @@ async def infer(
             },
             time_limit_s=here.settings.time_limit_s,
         )
-        result = await _finished(job, request)
+        with called(picture):
+            result = await _finished(job, request)
         version = current().model_version = str(json.loads(result["answer"])["model_version"])
         if not session_id and file is None:
             await run_in_threadpool(note_analysed, here, picture.id, version)
@@ -126,7 +126,7 @@ def _picture(here: Context, folder: Path, image: str, session: str, file: Upload
 async def _finished(job: Job, request: Request) -> dict[str, Any]:
     """The job's result; where the client leaves first, the job is given up."""
     result = asyncio.wrap_future(job.future)
-    gone = asyncio.create_task(_disconnected(request))
+    gone = asyncio.create_task(disconnected(request))
     try:
         watched: set[asyncio.Future[Any]] = {result, gone}
         await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
@@ -134,16 +134,11 @@ async def _finished(job: Job, request: Request) -> dict[str, Any]:
             job.cancel()
             with contextlib.suppress(Unavailable, asyncio.CancelledError):
                 await result  # until the worker has let go of the files
-            raise Unavailable("The client has left.")
+            raise Unavailable(LEFT)
         return result.result()
     finally:
         job.cancel()
         gone.cancel()
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 def _response(result: dict[str, Any], output: Output | None) -> Response:

@@ -13,6 +13,7 @@ from radloop.answers.jobs import Jobs as JobsView
 from radloop.answers.jobs import JobView
 from radloop.answers.service import Problem
 from radloop.server.context import Context, Here
+from radloop.server.openapi import TEXT
 from radloop.store.jobs import ENDED, JobRow
 
 LOOK_S = 0.5
@@ -53,7 +54,7 @@ def one(here: Here, job: str) -> JobView:
     return view(here, here.jobs.one(job))
 
 
-@router.get("/{job}/log", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+@router.get("/{job}/log", response_class=Response, responses={200: {"content": {"text/plain": TEXT}}})
 def log(here: Here, job: str) -> Response:
     """What the job's process wrote; of a long one the end."""
     file = here.jobs.one(job).log

@@ -42,7 +42,12 @@ def router(door: Doorkeeper, *, secure: bool) -> APIRouter:
         person: Person | None = request.state.person
         return _page(next, who=person.name if person and person.token else "", asks=door.tokens is not None)
 
-    @routes.post("/login", response_model=None, responses={303: {"description": "Logged in; on to ``next``"}})
+    @routes.post(
+        "/login",
+        response_class=HTMLResponse,
+        response_model=None,
+        responses={303: {"description": "Logged in; on to ``next``"}},
+    )
     async def log_in(
         name: Short = "", token: Short = "", next: Annotated[str, Form(max_length=2000)] = "/ohif/"
     ) -> Response:
@@ -55,7 +60,11 @@ def router(door: Doorkeeper, *, secure: bool) -> APIRouter:
         return answer
 
     @routes.post(
-        "/logout", response_model=None, status_code=303, responses={303: {"description": "On to the login page"}}
+        "/logout",
+        response_class=RedirectResponse,
+        response_model=None,
+        status_code=303,
+        responses={303: {"description": "On to the login page"}},
     )
     async def log_out() -> Response:
         answer = RedirectResponse("/login", status_code=303)

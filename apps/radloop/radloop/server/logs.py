@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query, Response
 
 from radloop.refusal import Refusal
 from radloop.server.context import Here
+from radloop.server.openapi import TEXT
 
 FILE = "server.log"
 KEPT_BYTES, KEPT_FILES = 4 << 20, 3
@@ -30,7 +31,7 @@ def keep_log(data: Path) -> None:
     logging.getLogger().addHandler(handler)
 
 
-@router.get("/", response_class=Response, responses={200: {"content": {"text/plain": {}, "text/html": {}}}})
+@router.get("/", response_class=Response, responses={200: {"content": {"text/plain": TEXT, "text/html": TEXT}}})
 def logs(
     here: Here,
     lines: Annotated[int, Query(ge=0, le=100_000, description="0: all that is kept in the newest file")] = 300,
@@ -51,7 +52,7 @@ def logs(
     return Response(page, media_type="text/html; charset=utf-8")
 
 
-@router.get("/gpu", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+@router.get("/gpu", response_class=Response, responses={200: {"content": {"text/plain": TEXT}}})
 def gpu() -> Response:
     """What ``nvidia-smi`` says; 404 on a machine without it, 503 where it hangs."""
     program = shutil.which("nvidia-smi")

@@ -5,11 +5,12 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from prometheus_client.exposition import generate_latest
 
 from radloop.server.context import Here
+from radloop.server.openapi import TEXT
 
 router = APIRouter(tags=["Health"])
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": TEXT}}})
 def metrics(here: Here) -> Response:
     """Counts of requests, the queue, images and room on the disk."""
     here.watch.look()

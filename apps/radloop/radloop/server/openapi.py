@@ -6,6 +6,9 @@ from fastapi import FastAPI
 
 from radloop.server.rules import find
 
+TEXT = {"schema": {"type": "string"}}
+BYTES = {"schema": {"type": "string", "format": "binary"}}
+
 METHODS = {"get", "head", "put", "post", "delete"}
 
 

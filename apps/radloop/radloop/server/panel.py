@@ -24,7 +24,9 @@ from radloop.images.picture import LabelMap
 from radloop.refusal import Refusal
 from radloop.server.deeds import current
 from radloop.server.drafts import Drafts
+from radloop.server.leaving import Watched
 from radloop.server.planes import pack, unpack
+from radloop.server.problems import LATER
 
 Grid = tuple[int, int, int, int]
 
@@ -74,23 +76,23 @@ def router(desk: Desk, drafts: Drafts) -> APIRouter:
                 case.state = "reviewed" if draft.reviewed else "analysed"
         return found
 
-    @routes.post("/analyse")
-    def analyse(image: str) -> Analysis:
+    @routes.post("/analyse", responses=LATER)
+    def analyse(image: str, watched: Watched) -> Analysis:
         began = time.monotonic()
         labels, measurements = desk.analyse(image)
         current().model_version = measurements.model_version or ""
         return Analysis(planes=pack(labels), measurements=measurements, seconds=time.monotonic() - began)
 
-    @routes.post("/measure")
-    def measure(image: str, contours: Contours) -> Measurements:
+    @routes.post("/measure", responses=LATER)
+    def measure(image: str, contours: Contours, watched: Watched) -> Measurements:
         return _measured(image, contours)[1]
 
     @routes.get("/labels")
     def labels(image: str) -> list[SubmittedLabel]:
         return desk.labels(image)
 
-    @routes.get("/label")
-    def label(image: str, id: str) -> OpenedLabel:
+    @routes.get("/label", responses=LATER)
+    def label(image: str, id: str, watched: Watched) -> OpenedLabel:
         submitted, voxels = desk.label(image, id)
         figures = Figures(voxels, submitted.from_version, edited=True)
         return OpenedLabel(label=submitted, planes=pack(voxels), measurements=desk.measure(image, figures))
@@ -121,8 +123,8 @@ def router(desk: Desk, drafts: Drafts) -> APIRouter:
     def forget_draft(image: str) -> None:
         drafts.forget(image)
 
-    @routes.post("/export")
-    def export(image: str, contours: Contours) -> Exported:
+    @routes.post("/export", responses=LATER)
+    def export(image: str, contours: Contours, watched: Watched) -> Exported:
         figures, measurements = _measured(image, contours)
         current().model_version = figures.from_version or ""
         return desk.export(image, figures, measurements)

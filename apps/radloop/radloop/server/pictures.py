@@ -5,7 +5,8 @@ import os
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,18 @@ class Picture:
     name: str
     said: dict[str, Any] | None = None
     in_archive: bool = False
+
+
+@contextmanager
+def called(picture: Picture) -> Iterator[None]:
+    """Refusals name the picture as people know it, and not as its file is called here."""
+    try:
+        yield
+    except Refusal as refusal:
+        if picture.file.name == picture.name or picture.file.name not in refusal.sentence:
+            raise
+        sentence = refusal.sentence.replace(picture.file.name, picture.name)
+        raise Refusal(refusal.code, sentence, http_status=refusal.http_status) from refusal
 
 
 class Pictures:

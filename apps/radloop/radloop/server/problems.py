@@ -1,16 +1,37 @@
 """How everything that goes wrong is answered: a status, and one sentence as ``detail``."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import HTTPException, RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as AnyHTTPException
 
+from radloop.answers.service import Problem
 from radloop.refusal import Refusal
 from radloop.server.disk import FULL, is_no_room
 from radloop.server.guard import RETRY_AFTER_S, TooLarge
 from radloop.workers import Busy, Unavailable
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def told(problems: Mapping[int, str]) -> Responses:
+    """Statuses with what each means, for the OpenAPI document: the body is a sentence."""
+    return {status: {"model": Problem, "description": text} for status, text in problems.items()}
+
+
+LATER = told(
+    {
+        429: "The queue is full; Retry-After says when to come back",
+        503: "The model cannot be used, or not yet",
+    }
+)
+"""Of routes that ask a worker."""
+
+WRONG_KIND = told({415: "The file is of no kind that is kept here"})
 
 
 def answer_problems(app: FastAPI) -> None:

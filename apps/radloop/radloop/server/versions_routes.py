@@ -8,6 +8,7 @@ from radloop.answers.service import Problem
 from radloop.refusal import Refusal
 from radloop.server.context import Context, Here
 from radloop.server.deeds import author, current
+from radloop.server.openapi import BYTES
 from radloop.store.names import when
 from radloop.store.versions import VersionRow, check_whole, history, publications_of, rollback
 
@@ -66,7 +67,7 @@ def weights_info(here: Here, model: str) -> WeightsInfo:
     "/model/{model}",
     tags=["Model"],
     response_class=FileResponse,
-    responses={200: {"content": {"application/octet-stream": {}}}},
+    responses={200: {"content": {"application/octet-stream": BYTES}}},
 )
 def weights(here: Here, model: str) -> FileResponse:
     """The served weights as a file. There is no way to upload any."""
