@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, JSONResponse
 
 from radloop.answers.service import AddedImage, AddedLabel, DatastoreSummary
 from radloop.refusal import Refusal
@@ -45,12 +45,12 @@ class Output(StrEnum):
     train = "train"
 
 
-@router.get("/")
-def listed(here: Here, output: Output | None = None) -> DatastoreSummary | dict[str, Any] | list[dict[str, str]]:
+@router.get("/", response_model=DatastoreSummary | dict[str, Any] | list[dict[str, str]])
+def listed(here: Here, output: Output | None = None) -> Any:
     """Figures; with ``all`` every image with its newest labels; with ``train`` the ids that have a final label."""
     here.watch.look()
     if output == Output.all:
-        return here.store.listing()
+        return JSONResponse(here.store.listing())  # FastAPI would look through thousands of images once more
     if output == Output.train:
         return [{"image": image.id, "label": image.id} for image, _ in here.store.labelled()]
     return DatastoreSummary.model_validate(here.store.summary())

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from radloop.refusal import Refusal
 from radloop.server.openapi import BYTES
+from radloop.server.problems import WRONG_KIND
 
 if TYPE_CHECKING:
     from radloop.dicom.web import Offer
@@ -33,7 +34,8 @@ def router(archive: "Offer", prefix: str = "/dicom-web") -> APIRouter:
     storing: dict[str, Any] = {
         "response_class": DicomJson,
         "response_model": dict[str, Any],
-        "responses": {409: {"model": dict[str, Any], "description": "Objects were refused; the answer says which"}},
+        "responses": WRONG_KIND
+        | {409: {"model": dict[str, Any], "description": "Objects were refused; the answer says which"}},
         "openapi_extra": {"requestBody": {"required": True, "content": PARTS}},
     }
     found: dict[str, Any] = {

@@ -85,7 +85,7 @@ class Watch:
 
     def _round(self) -> None:
         store, archive = self._pictures.store, self._pictures.archive
-        listed = {row.id for row in store.images() if row.source == "archive"}
+        listed = store.archived()
         found: dict[str, str] = {}
         for modality in FILM_MODALITIES:
             for study, count in self._counted(modality):

@@ -129,6 +129,13 @@ class Store:
                 connection.execute(images.update().where(images.c.id == image_id).values(asdict(file)))
         return self.image(image_id)
 
+    def archived(self) -> set[str]:
+        """Ids of the images that an archive holds."""
+        self._look()
+        with self.database.reading() as connection:
+            ours = select(images.c.id).where(queries.LISTED, images.c.source == archived.SOURCE)
+            return set(connection.execute(ours).scalars())
+
     def note_archived(self, names: Mapping[str, str], *, complete: bool = False) -> None:
         """Know the images of a DICOM archive by their ids; with ``complete`` these are all, and others are gone.
 

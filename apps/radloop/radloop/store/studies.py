@@ -117,14 +117,17 @@ def plan(connection: Connection, root: Path, found: list[Found]) -> tuple[list[d
     added: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     here: set[str] = set()
+    now = when(stamp())
     for one in found:
         row = by_file.get(one.name) or _moved(root, one, of_other_roots.get(one.name, []))
         if row is None:
-            image_id = image_id_of(one.name)
-            for apart in (one.name, str(root / one.name)):
-                image_id = told_apart(image_id_of(one.name), apart) if image_id in taken else image_id
+            usual = image_id = image_id_of(one.name)
+            if image_id in taken:
+                image_id = told_apart(usual, one.name)
+            if image_id in taken:
+                image_id = told_apart(usual, str(root / one.name))
             taken.add(image_id)
-            added.append(_new_image(image_id, root, one))
+            added.append(_new_image(image_id, str(root), one, now))
             continue
         here.add(row.id)
         same = row.bytes == one.bytes and (row.mtime_ns == one.mtime_ns or row.root != str(root))
@@ -152,17 +155,17 @@ class _Row(NamedTuple):
     removed: str | None
 
 
-def _new_image(image_id: str, root: Path, one: Found) -> dict[str, Any]:
+def _new_image(image_id: str, root: str, one: Found, now: str) -> dict[str, Any]:
     return {
         "id": image_id,
         "source": "studies",
-        "root": str(root),
+        "root": root,
         "name": one.name,
         "bytes": one.bytes,
         "mtime_ns": one.mtime_ns,
         "sha256": None,
         "info": {},
-        "added": when(stamp()),
+        "added": now,
         "present": True,
         "removed": None,
     }

@@ -1,8 +1,10 @@
 """A folder of DICOM files as an archive that can be searched, read and added to."""
 
+import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +44,7 @@ class Archive:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock = threading.Lock()
-        self._files: dict[Path, Entry | Skipped] = {}
+        self._files: dict[str, Entry | Skipped] = {}
         self._by_instance: dict[str, Entry] = {}
         self._looked = -LOOK_AGAIN_S
         self._found: dict[str, tuple[frozenset[Path], DicomCine | Refusal]] = {}
@@ -144,16 +146,11 @@ class Archive:
             return list(self._by_instance.values())
 
     def _look(self) -> None:
-        seen: dict[Path, Entry | Skipped] = {}
-        for path in sorted(p for p in self.folder.rglob("*") if p.is_file() and not p.name.startswith(".")):
-            try:
-                status = path.stat()
-            except FileNotFoundError:  # gone since it was listed
-                continue
-            stamp = status.st_mtime_ns, status.st_size
+        seen: dict[str, Entry | Skipped] = {}
+        for path, stamp in _files_below(self.folder):
             known = self._files.get(path)
             if known is None or known.stamp != stamp:
-                known = self._read(path, stamp)
+                known = self._read(Path(path), stamp)
             seen[path] = known
         self._files = seen
         self._by_instance = {e.instance: e for e in reversed(seen.values()) if isinstance(e, Entry)}
@@ -168,6 +165,25 @@ class Archive:
             return Skipped(path, stamp, damaged=True)
         name = str(path.relative_to(self.folder))
         return (entry(path, name, stamp, header) if "SOPInstanceUID" in header else None) or Skipped(path, stamp)
+
+
+def _files_below(folder: Path) -> list[tuple[str, tuple[int, int]]]:
+    """Files at any depth, by folder and name, with the time of their last change and their size.
+
+    Looked through every few seconds, and there may be ten thousands: a `Path` for each would cost more than the disk.
+    """
+    found: list[tuple[str, tuple[int, int]]] = []
+    waiting = [str(folder)]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                with suppress(OSError):  # gone since it was listed, or a link to nowhere
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    elif entry.is_file() and not entry.name.startswith("."):
+                        state = entry.stat()
+                        found.append((entry.path, (state.st_mtime_ns, state.st_size)))
+    return sorted(found, key=lambda one: one[0].replace(os.sep, "\0"))  # a folder before its neighbours
 
 
 def _cine_among(entries: Sequence[Entry], skipped: Sequence[Skipped]) -> DicomCine | Refusal:
