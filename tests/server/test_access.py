@@ -252,6 +252,20 @@ def test_off_this_machine_only_with_tls_and_tokens(tmp_path: Path, radloop: Call
     assert started(home=home, host="hospital.example").returncode == 2
 
 
+def test_a_certificate_and_a_key_that_do_not_fit_are_refused_before_anything_is_served(tmp_path: Path) -> None:
+    home, words = str(tmp_path / "home"), tmp_path / "words.pem"
+    words.write_text("no certificate")
+    for name in ("one", "other"):
+        make_certificate(tmp_path / f"{name}.pem", tmp_path / f"{name}.key")
+    one, other = str(tmp_path / "one.pem"), str(tmp_path / "other.key")
+    for cert, key in ((one, other), (str(words), other), (one, str(words)), (one, None)):
+        refused = started(home=home, tls_cert=cert, **({"tls_key": key} if key else {}))
+        assert refused.returncode == 2, refused.stderr
+        assert cert in refused.stderr
+        assert len(refused.stderr.splitlines()) == 1
+        assert "serves" not in refused.stdout
+
+
 def test_tls(serve: Callable[..., Any], studies: Path, tmp_path: Path, radloop: Callable[..., Any]) -> None:
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     make_certificate(cert, key)

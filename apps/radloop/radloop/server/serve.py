@@ -4,7 +4,9 @@ import asyncio
 import ipaddress
 import logging
 import socket
+import tempfile
 import threading
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from radloop import places
@@ -73,6 +75,7 @@ def serve(settings: Settings) -> None:
         server.run(sockets=[listener])
     finally:
         pool.close()
+        tempfile.tempdir = None  # what is written of a fault of ours must outlive the next start
 
 
 def _check_studies(settings: Settings) -> None:
@@ -91,6 +94,8 @@ def _check_access(settings: Settings) -> None:
     for file in (settings.tls_cert, settings.tls_key):
         if file is not None and not file.is_file():
             raise Refusal("NO_TLS", f"{file}: there is no such file to speak TLS with.")
+    if settings.tls_cert is not None:
+        _check_certificate(settings.tls_cert, settings.tls_key)
     if not (settings.loopback or settings.speaks_tls or settings.behind_proxy):
         raise Refusal(
             "NO_TLS",
@@ -103,6 +108,20 @@ def _check_access(settings: Settings) -> None:
             "Nobody could use this server, for it asks for tokens and none was made yet: "
             "radloop token create NAME --role admin (with the same --data).",
         )
+
+
+def _check_certificate(cert: Path, key: Path | None) -> None:
+    import ssl
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=lambda: "")
+    except OSError as fault:  # what ssl raises is one, too
+        both = f"{cert} and {key} are" if key else f"{cert} is"
+        raise Refusal(
+            "NO_TLS",
+            f"{both} no certificate with its key to speak TLS with ({fault.strerror or fault}): both in PEM, "
+            "made for each other, the key without a password.",
+        ) from None
 
 
 def _any_token(settings: Settings) -> bool:
