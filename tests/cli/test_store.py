@@ -70,6 +70,20 @@ def test_a_spoilt_database_is_made_anew(data, radloop):
     assert labels(data) == before
 
 
+def test_a_database_is_made_anew_where_nothing_was_labelled_yet(radloop, tmp_path):
+    radloop("token", "create", "ada", "--role", "admin", "--data", tmp_path)
+    assert "0 images" in radloop("store", "rebuild", "--data", tmp_path).stdout
+    assert "ada" in radloop("token", "list", "--data", tmp_path).stdout
+
+
+def test_what_cannot_be_a_data_folder_is_named(radloop, tmp_path):
+    (tmp_path / "file").touch()
+    for command in (["token", "create", "ada", "--role", "admin"], ["serve", "--port", "0"]):
+        done = radloop(*command, "--data", tmp_path / "file" / "data", check=False)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+        assert str(tmp_path / "file") in done.stderr
+
+
 def test_repair_sets_odd_files_aside(data, radloop):
     odd = data / "labels" / "patient001__ed" / "odd.nii.gz"
     odd.write_bytes(b"x")

@@ -179,6 +179,7 @@ def test_the_steps_lead_to_the_tables_that_the_code_knows(data: Path, studies: P
     from alembic.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
+    from radloop.store import audit, tokens  # noqa: F401  their tables are known once they are imported
     from radloop.store.database import NEWEST
     from radloop.store.tables import metadata
 

@@ -50,12 +50,13 @@ def check(repair: bool, data: Path | None, as_json: bool) -> int:
 @DATA
 def rebuild(data: Path | None) -> None:
     """Make the database anew from the files and journals beside it; the old one goes to the folder set-aside."""
+    from radloop.store import Store
     from radloop.store.carried_over import carry_over
     from radloop.store.check import set_database_aside
 
     place = _there(data)
     old = set_database_aside(place)
-    with _opened(data) as kept:
+    with Store(place) as kept:
         carried = carry_over(old, kept.database)
         click.echo(f"the database of {place} was made anew: {_counted(kept)}")
     if carried is None:

@@ -51,6 +51,7 @@ from radloop.server.versions import Serving
 from radloop.server.watch import Watch
 from radloop.store import Store
 from radloop.store.audit import Audit
+from radloop.store.files import own_folder
 from radloop.store.tokens import Tokens
 from radloop.workers import Pool
 
@@ -75,6 +76,7 @@ PROBLEMS = {
 def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastAPI:
     """The server's application around a pool that was started; closing the pool is the caller's."""
     data = places.data(settings.home)
+    own_folder(data)
     scratch = data / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)

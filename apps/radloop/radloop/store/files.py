@@ -113,6 +113,19 @@ def make_folder(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
+def own_folder(folder: Path) -> None:
+    """Make the folder that everything is written to, or refuse it by name where that is not possible."""
+    try:
+        make_folder(folder)
+        reason = None if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK) else "no leave to write there"
+    except OSError as fault:
+        if fault.errno in _NO_ROOM:
+            raise disk_full() from fault
+        reason = fault.strerror
+    if reason is not None:
+        raise Refusal("NO_DATA_FOLDER", f"{folder}: cannot be the data folder ({reason}).", http_status=503)
+
+
 def sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -13,7 +13,7 @@ from radloop.store import archived, in_use, journal, listing, queries
 from radloop.store.check import Finding, check, take_up
 from radloop.store.database import Database
 from radloop.store.events import Event, ImageFile, Kind, apply, newest_event
-from radloop.store.files import Arrived, arriving, disk_faults_refused, make_folder, put_into_place, sha256_of
+from radloop.store.files import Arrived, arriving, disk_faults_refused, own_folder, put_into_place, sha256_of
 from radloop.store.infos import checked_info, reviewed_info
 from radloop.store.names import (
     IMAGE_SUFFIXES,
@@ -44,8 +44,8 @@ class Store:
         self.data = data.resolve()
         if studies is not None and not studies.is_dir():
             raise Refusal("NO_STUDIES", f"The studies folder {studies} is not there or no folder.", http_status=404)
+        own_folder(self.data)
         with disk_faults_refused():
-            make_folder(self.data)
             self._in_use = in_use.join(self.data)
         self._studies = StudiesFolder(studies.resolve(), self.data) if studies is not None else None
         try:
