@@ -317,6 +317,26 @@ def test_two_stacks_in_one_series_are_refused(study: Path, heart: Cine) -> None:
         shutil.rmtree(other)
 
 
+def test_two_stacks_of_other_times_are_no_cine_of_twice_as_many_phases(study: Path, heart: Cine) -> None:
+    for path in sax(study):
+        ds = pydicom.dcmread(path)
+        ds.SOPInstanceUID += ".1"
+        ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+        ds.InstanceNumber, ds.TriggerTime = ds.InstanceNumber + 100, f"{ds.TriggerTime * 1.03 + 5:.3f}"
+        ds.save_as(study / f"again-{path.name}")
+    said = refusal(study)
+    assert said.code == "TWO_STACKS"
+    assert "sax-cine" in said.sentence
+
+
+def test_numbers_that_begin_within_the_beat_are_one_stack(phantom: Callable[..., Cine], tmp_path: Path) -> None:
+    heart = phantom((9, 8, 3, 12))
+    make_study(heart, tmp_path, beside=False)
+    change(sax(tmp_path), lambda ds: setattr(ds, "InstanceNumber", (ds.InstanceNumber + 5) % 12 + 1))
+    cine, _ = read_cine_dicom(tmp_path)
+    np.testing.assert_array_equal(cine.voxels, heart.voxels)
+
+
 def test_no_geometry_is_refused_by_name(study: Path) -> None:
     change(sax(study)[4:5], lambda ds: delattr(ds, "ImagePositionPatient"))
     said = refusal(study)
