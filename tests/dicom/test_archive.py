@@ -227,6 +227,22 @@ def test_a_cine_answers_to_every_series_it_was_joined_from(heart: Cine, tmp_path
         np.testing.assert_array_equal(cine.voxels, heart.voxels)
 
 
+def test_a_study_copied_under_other_uids_may_keep_those_of_its_objects(heart: Cine, tmp_path: Path) -> None:
+    brighter = Cine(heart.voxels + np.int16(1), heart.affine, heart.times_ms)
+    for name, cine in (("one", heart), ("two", brighter)):
+        make_study(cine, tmp_path / name, seed="same", beside=False)
+    for path in (tmp_path / "two").iterdir():
+        ds = pydicom.dcmread(path)
+        ds.StudyInstanceUID, ds.SeriesInstanceUID = "1.2.3", "1.2.3.4"
+        ds.save_as(path)
+    archive = Archive(tmp_path)
+    assert len(archive.cines()) == 2
+    np.testing.assert_array_equal(archive.cine("1.2.3.4")[0].voxels, brighter.voxels)
+    uid = str(ds.SOPInstanceUID)
+    [header] = archive.metadata("1.2.3", "1.2.3.4", uid)
+    assert header["0020000D"]["Value"] == ["1.2.3"]
+
+
 def test_a_series_that_is_no_cine_says_why(folder: Path) -> None:
     archive = Archive(folder)
     scout = pydicom.dcmread(min(folder.rglob("scout-1-*.dcm")))

@@ -133,6 +133,14 @@ def test_trigger_times_count_more_than_instance_numbers(study: Path, heart: Cine
     np.testing.assert_array_equal(cine.voxels, heart.voxels)
 
 
+def test_two_phases_of_one_rounded_time_are_ordered_by_instance_numbers(study: Path, heart: Cine) -> None:
+    change(sax(study)[3:5], lambda ds: setattr(ds, "TriggerTime", "150"))
+    cine, _ = read_cine_dicom(study)
+    np.testing.assert_array_equal(cine.voxels, heart.voxels)
+    assert cine.times_ms is not None
+    np.testing.assert_allclose(cine.times_ms, heart.times_ms)
+
+
 def test_other_files_are_skipped_and_named(study: Path, heart: Cine) -> None:
     (study / "notes.txt").write_text("no DICOM")
     (study / "IM9999").write_bytes(b"\0" * 2000)
@@ -219,6 +227,19 @@ def test_a_retaken_slice_takes_the_place_of_the_first(heart: Cine, tmp_path: Pat
     assert "RETAKEN_SLICE" in {r.code for r in cine.remarks}
 
 
+def test_a_retaken_slice_may_have_a_number_of_its_own_under_the_same_uid(study: Path, heart: Cine) -> None:
+    for path in sax(study)[14:21]:
+        ds = pydicom.dcmread(path)
+        ds.SOPInstanceUID += ".1"
+        ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+        ds.SeriesNumber, ds.PixelData = 40, (ds.pixel_array + 1).astype("<u2").tobytes()
+        ds.save_as(study / f"again-{path.name}")
+    cine, source = read_cine_dicom(study)
+    assert (cine.voxels - heart.voxels).any(axis=(0, 1, 3)).tolist() == [False, False, True, False, False]
+    assert len(source.cine.series_uids) == 1
+    assert "RETAKEN_SLICE" in {r.code for r in cine.remarks}
+
+
 def test_of_the_same_cine_taken_twice_the_later_counts(heart: Cine, tmp_path: Path) -> None:
     make_study(heart, tmp_path / "a", seed="same", beside=False)
     brighter = Cine(heart.voxels + np.int16(1), heart.affine, heart.times_ms)
@@ -242,6 +263,13 @@ def test_every_study_of_a_folder_is_found(heart: Cine, tmp_path: Path) -> None:
         make_study(heart, tmp_path / name, seed=name)
     assert [c.n_slices for c in read_study(tmp_path)] == [5, 5]
     assert refusal(tmp_path).code == "SEVERAL_STUDIES"
+
+
+def test_copies_in_another_study_are_no_copies(heart: Cine, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        make_study(heart, tmp_path / name, seed="same", beside=False)
+    change(sax(tmp_path / "two"), lambda ds: setattr(ds, "StudyInstanceUID", "1.2.3"))
+    assert [c.n_slices for c in read_study(tmp_path)] == [5, 5]
 
 
 def test_a_missing_phase_is_refused_by_name(study: Path) -> None:
@@ -287,6 +315,26 @@ def test_two_stacks_in_one_series_are_refused(study: Path, heart: Cine) -> None:
         change(sax(other), same)
         assert refusal(study).code == "TWO_STACKS"
         shutil.rmtree(other)
+
+
+def test_two_stacks_of_other_times_are_no_cine_of_twice_as_many_phases(study: Path, heart: Cine) -> None:
+    for path in sax(study):
+        ds = pydicom.dcmread(path)
+        ds.SOPInstanceUID += ".1"
+        ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+        ds.InstanceNumber, ds.TriggerTime = ds.InstanceNumber + 100, f"{ds.TriggerTime * 1.03 + 5:.3f}"
+        ds.save_as(study / f"again-{path.name}")
+    said = refusal(study)
+    assert said.code == "TWO_STACKS"
+    assert "sax-cine" in said.sentence
+
+
+def test_numbers_that_begin_within_the_beat_are_one_stack(phantom: Callable[..., Cine], tmp_path: Path) -> None:
+    heart = phantom((9, 8, 3, 12))
+    make_study(heart, tmp_path, beside=False)
+    change(sax(tmp_path), lambda ds: setattr(ds, "InstanceNumber", (ds.InstanceNumber + 5) % 12 + 1))
+    cine, _ = read_cine_dicom(tmp_path)
+    np.testing.assert_array_equal(cine.voxels, heart.voxels)
 
 
 def test_no_geometry_is_refused_by_name(study: Path) -> None:
@@ -342,6 +390,21 @@ def test_enhanced_frames_without_times_are_ordered_by_their_position_in_time(hea
     cine, _ = read_cine_dicom(tmp_path)
     np.testing.assert_array_equal(cine.voxels, heart.voxels)
     assert cine.times_ms is None
+
+
+def test_what_a_maker_adds_to_a_frame_is_not_believed(heart: Cine, tmp_path: Path) -> None:
+    [path] = make_study(heart, tmp_path, form="enhanced", beside=False)
+
+    def add(ds: Dataset) -> None:
+        for groups in ds.PerFrameFunctionalGroupsSequence:
+            own = Dataset()
+            own.ImagePositionPatient, own.TriggerTime, own.RescaleSlope = ["0", "0", "0"], "1", "7"
+            groups.private_block(0x2005, "A maker", create=True).add_new(0x0F, "SQ", [own])
+
+    change([path], add)
+    cine, _ = read_cine_dicom(tmp_path)
+    np.testing.assert_array_equal(cine.voxels, heart.voxels)
+    np.testing.assert_allclose(cine.affine, heart.affine, atol=1e-9)
 
 
 def test_a_stack_of_long_axis_views_in_the_same_series_is_told_apart(heart: Cine, study: Path) -> None:

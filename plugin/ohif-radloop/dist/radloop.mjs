@@ -164,6 +164,11 @@ var Refused=class extends Error{constructor(status,sentence){super(sentence);thi
     color: var(--warn);
     border-color: #6b5a2b;
   }
+  .messages {
+    position: sticky; /* what is said is seen wherever a person has scrolled to */
+    top: 0;
+    z-index: 1;
+  }
   .message {
     padding: 8px 14px;
     border-bottom: 1px solid var(--line);
@@ -390,7 +395,7 @@ var Refused=class extends Error{constructor(status,sentence){super(sentence);thi
     font-size: 12px;
     color: var(--dim);
   }
-`;var RESEARCH=b2`<div class="research">For research, not a medical device.</div>`,AskingPanel=class extends i4{static styles=style;question=null;again=()=>this.requestUpdate();connectedCallback(){super.connectedCallback(),this.errands.addEventListener("changed",this.again),this.errands.addEventListener("moved",this.again);for(let kind of["keydown","keypress","keyup"])this.renderRoot.addEventListener(kind,event=>{isMeantForField(event)&&event.stopPropagation()})}disconnectedCallback(){super.disconnectedCallback(),this.errands.removeEventListener("changed",this.again),this.errands.removeEventListener("moved",this.again)}ask(question){this.question=question,this.requestUpdate()}updated(changed){super.updated(changed),this.question&&this.renderRoot.querySelector(".question button")?.focus()}messages(){let{question}=this,{doing,problem,notice}=this.errands,answer=yes=>{this.ask(null),yes&&question?.then()};return b2`
+`;var RESEARCH=b2`<div class="research">For research, not a medical device.</div>`,AskingPanel=class extends i4{static styles=style;question=null;again=()=>this.requestUpdate();connectedCallback(){super.connectedCallback(),this.errands.addEventListener("changed",this.again),this.errands.addEventListener("moved",this.again);for(let kind of["keydown","keypress","keyup"])this.renderRoot.addEventListener(kind,event=>{isMeantForField(event)&&event.stopPropagation()})}disconnectedCallback(){super.disconnectedCallback(),this.errands.removeEventListener("changed",this.again),this.errands.removeEventListener("moved",this.again)}ask(question){this.question=question,this.requestUpdate()}updated(changed){super.updated(changed),this.question&&this.renderRoot.querySelector(".question button")?.focus()}messages(){let{question}=this,{doing,problem,notice}=this.errands,answer=yes=>{this.ask(null),yes&&question?.then()};return b2`<div class="messages">
       ${doing?b2`<div class="message busy" role="status" data-test="doing">${doing} …</div>`:A}
       ${problem?b2`<div class="message problem" role="alert" data-test="problem">${problem}</div>`:A}
       ${notice?b2`<div class="message notice" role="status" data-test="notice">${notice}</div>`:A}
@@ -401,7 +406,7 @@ var Refused=class extends Error{constructor(status,sentence){super(sentence);thi
               <button class="main" data-test="yes" @click=${()=>answer(!0)}>${question.yes}</button>
             </div>
           </div>`:A}
-    `}};function isMeantForField({target,ctrlKey,metaKey}){return target instanceof HTMLSelectElement?!0:target instanceof HTMLInputElement&&(target.type==="text"||!(ctrlKey||metaKey))}function share(probability){let percent2=Math.round(100*probability);return percent2===0?"< 1 %":percent2===100?"> 99 %":`${percent2} %`}function meaning({positive,prior,threshold}){return positive===null||prior===null||threshold===null?"Calibrated as if all classes were equally frequent: of films with 70 % for a class, about 70 in 100 are then of it. The most probable class is named.":`Calibrated for a place where ${Math.round(100*prior)} of 100 films show ${positive}: of those with 70 %, about 70 in 100 then do. Where it is rarer, the true share is lower, and higher where it is more frequent. ${positive[0].toUpperCase()}${positive.slice(1)} is named from ${share(threshold)} on.`}var ChestPanel=class _ChestPanel extends AskingPanel{static chest;chest=_ChestPanel.chest;allTheSame=null;get errands(){return this.chest}render(){let{answer,film}=this.chest;return b2`
+    </div>`}};function isMeantForField({target,ctrlKey,metaKey}){return target instanceof HTMLSelectElement?!0:target instanceof HTMLInputElement&&(target.type==="text"||!(ctrlKey||metaKey))}function share(probability){let percent2=Math.round(100*probability);return percent2===0?"< 1 %":percent2===100?"> 99 %":`${percent2} %`}function meaning({positive,prior,threshold}){return positive===null||prior===null||threshold===null?"Calibrated as if all classes were equally frequent: of films with 70 % for a class, about 70 in 100 are then of it. The most probable class is named.":`Calibrated for a place where ${Math.round(100*prior)} of 100 films show ${positive}: of those with 70 %, about 70 in 100 then do. Where it is rarer, the true share is lower, and higher where it is more frequent. ${positive[0].toUpperCase()}${positive.slice(1)} is named from ${share(threshold)} on.`}var ChestPanel=class _ChestPanel extends AskingPanel{static chest;chest=_ChestPanel.chest;allTheSame=null;get errands(){return this.chest}render(){let{answer,film}=this.chest;return b2`
       ${this.heading()} ${this.messages()} ${this.whatNow()}
       ${answer?answer.abstained?this.abstention(answer):b2`${this.results(answer)} ${this.evidence(answer)}`:A}
       ${answer&&film?this.yours(film,answer):A} ${film?.labels.length?this.earlier(film.labels):A}

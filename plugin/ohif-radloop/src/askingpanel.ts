@@ -54,7 +54,7 @@ export abstract class AskingPanel extends LitElement {
       this.ask(null);
       if (yes) question?.then();
     };
-    return html`
+    return html`<div class="messages">
       ${doing ? html`<div class="message busy" role="status" data-test="doing">${doing} …</div>` : nothing}
       ${problem ? html`<div class="message problem" role="alert" data-test="problem">${problem}</div>` : nothing}
       ${notice ? html`<div class="message notice" role="status" data-test="notice">${notice}</div>` : nothing}
@@ -67,7 +67,7 @@ export abstract class AskingPanel extends LitElement {
             </div>
           </div>`
         : nothing}
-    `;
+    </div>`;
   }
 }
 

@@ -145,6 +145,11 @@ export const style = css`
     color: var(--warn);
     border-color: #6b5a2b;
   }
+  .messages {
+    position: sticky; /* what is said is seen wherever a person has scrolled to */
+    top: 0;
+    z-index: 1;
+  }
   .message {
     padding: 8px 14px;
     border-bottom: 1px solid var(--line);

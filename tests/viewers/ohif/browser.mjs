@@ -52,6 +52,10 @@ function panelOf(page, element) {
     value: async name => Number(await by(name).getAttribute('data-value')),
     click: name => by(name).click(),
     place: (frame, slice) => page.locator(`${element} rect[data-place="${frame}/${slice}"]`),
+    inSight: async name => {
+      const [box, around] = [await by(name).boundingBox(), await page.locator(element).boundingBox()];
+      return box.y >= around.y - 1 && box.y + box.height <= around.y + around.height + 1;
+    },
     shows: (name, pattern, timeout = 120_000) => by(name).filter({ hasText: pattern }).waitFor({ timeout }),
   };
 }

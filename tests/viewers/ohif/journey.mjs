@@ -216,6 +216,7 @@ try {
   await server.stop();
   await panel.click('mark-frame');
   await panel.shows('problem', 'Nothing is lost');
+  assert.ok(await panel.inSight('problem'), 'what went wrong is seen without scrolling');
   await picture('away');
   await server.start();
   await panel.by('saving').and(page.locator('[data-value=kept]')).waitFor({ timeout: 60_000 });
@@ -232,6 +233,7 @@ try {
   await panel.by('author').fill('Dr Ada');
   await panel.click('submit');
   await panel.shows('notice', 'submitted');
+  assert.ok(await panel.inSight('notice'), 'that it went well is seen without scrolling');
   assert.equal(await panel.text('state'), 'submitted');
   await panel.click('export');
   await panel.shows('notice', /SEG \(series \d+\) and SR \(series \d+\)/, 60_000);

@@ -18,6 +18,9 @@ SAME_DIRECTION = 5e-3
 """How much direction cosines may differ between planes that are parallel."""
 
 _SHORT_AXIS = re.compile(r"\bsax|\bsa\b|short.?ax|kurz\w*.?ach|petit.?axe|eje.?corto", re.IGNORECASE)
+Acquisition = tuple[int, str]
+"""Series Number and Series Instance UID: there are exams whose series all carry the same UID."""
+
 _VELOCITY = {"P", "PHASE", "PHASE MAP", "VELOCITY", "VELOCITY MAP"}
 
 
@@ -47,9 +50,12 @@ class Candidate:
     remarks: tuple[Remark, ...] = ()
 
     @property
+    def acquisitions(self) -> set[Acquisition]:
+        return set(map(acquisition, self.planes))
+
+    @property
     def series(self) -> tuple[str, ...]:
-        numbers = {p.series_uid: p.series_number for p in self.planes}
-        return tuple(sorted(numbers, key=lambda uid: (numbers[uid], uid)))
+        return tuple(dict.fromkeys(uid for _, uid in sorted(self.acquisitions)))
 
     @property
     def n_slices(self) -> int:
@@ -82,6 +88,10 @@ class Candidate:
         )
 
 
+def acquisition(plane: Plane) -> Acquisition:
+    return plane.series_number, plane.series_uid
+
+
 def candidates(planes: Iterable[Plane]) -> list[Candidate]:
     """Every stack of the planes of one study that is large enough and moves, largest first."""
     found: list[Candidate] = []
@@ -104,7 +114,7 @@ def choose(found: Sequence[Candidate]) -> Candidate | None:
     for rival in found[1:]:
         if len(rival.planes) < 2 / 3 * len(found[0].planes):
             break
-        if set(rival.series) & set(best.series):
+        if rival.acquisitions & best.acquisitions:
             raise Refusal(
                 "TWO_STACKS",
                 f"{best.planes[0].name} and {rival.planes[0].name} belong to two stacks of images in one series.",
@@ -179,13 +189,13 @@ def _joined(group: Sequence[Plane]) -> list[Candidate]:
     whole stack is a candidate of its own, and so is one of other phases beside a stack in one series (a
     flow measurement, perhaps).
     """
-    series: dict[str, list[Plane]] = {}
+    series: dict[Acquisition, list[Plane]] = {}
     for plane in group:
-        series.setdefault(plane.series_uid, []).append(plane)
-    moving = [s for s in series.values() if len(s) > len(by_place(s))]
+        series.setdefault(acquisition(plane), []).append(plane)
+    moving = [s for _, s in sorted(series.items()) if len(s) > len(by_place(s))]
     stacks: list[list[Plane]] = []
     remarks: list[Remark] = []
-    for planes in sorted(moving, key=lambda s: (s[0].series_number, s[0].series_uid)):
+    for planes in moving:
         for n, stack in enumerate(stacks):
             if _is_stack(stack) and _phases(planes) != _phases(stack):
                 continue
@@ -205,7 +215,7 @@ def _joined(group: Sequence[Plane]) -> list[Candidate]:
 
 def _is_stack(planes: Sequence[Plane]) -> bool:
     """Whether one series holds a stack, so that the scanner does not write a series a slice."""
-    return len(by_place(p for p in planes if p.series_uid == planes[0].series_uid)) >= FEWEST_SLICES
+    return len(by_place(p for p in planes if acquisition(p) == acquisition(planes[0]))) >= FEWEST_SLICES
 
 
 def _phases(planes: Sequence[Plane]) -> int:

@@ -18,6 +18,9 @@ SAME_PLACE_MM = 0.2
 UNEVEN, TOO_UNEVEN = 0.02, 0.25
 """How far single distances of slices may be from the usual one, as a share of it: to be told, and to be refused."""
 
+FEWEST_TO_TELL = 5
+"""Phases in ascending order that are no chance."""
+
 Grid = tuple[tuple[Plane, ...], ...]
 """Planes by slice (along the normal, from one end) and phase: ``grid[z][t]``."""
 
@@ -63,9 +66,10 @@ def grid_of(planes: Iterable[Plane]) -> Grid:
 def in_time(place: Sequence[Plane]) -> list[Plane]:
     """The planes of one slice in the order of the heartbeat.
 
-    By trigger time; where that is absent or the same everywhere, by temporal position, then by
-    Instance Number and number of the frame.
+    By trigger time; where that is absent, the same everywhere or now and then the same, by temporal
+    position, then by Instance Number and number of the frame.
     """
+    _one_beat(place)
     for key in (_by_trigger, _by_order, _by_number):
         if any(key(p) is None for p in place):
             continue
@@ -73,7 +77,7 @@ def in_time(place: Sequence[Plane]) -> list[Plane]:
         twins = [(a, b) for a, b in pairwise(ordered) if key(a) == key(b)]
         if not twins:
             return ordered
-        if len(set(map(key, place))) > 1:
+        if len(set(map(key, place))) > 1 and 2 * len(twins) >= len(place):  # each time occurs twice
             first, second = twins[0]
             raise Refusal(
                 "TWO_STACKS",
@@ -84,6 +88,24 @@ def in_time(place: Sequence[Plane]) -> list[Plane]:
         f"{place[0].name} and {place[-1].name} lie at the same place, and nothing tells which comes first "
         "(trigger times and instance numbers are equal).",
     )
+
+
+def _one_beat(place: Sequence[Plane]) -> None:
+    """Refuse planes that run through the heartbeat twice, one whole after the other by their Instance Numbers."""
+    numbered = sorted(place, key=_by_number)
+    half, odd = divmod(len(numbered), 2)
+    times = [p.trigger_ms for p in numbered if p.trigger_ms is not None]
+    if odd or half < FEWEST_TO_TELL or len(times) < len(numbered):
+        return
+    first, second = times[:half], times[half:]
+    rise = all(a < b for run in (first, second) for a, b in pairwise(run))
+    # A cine that is numbered from the middle of the beat has its second half before its first.
+    if rise and second[0] < first[half // 2] < second[-1]:
+        raise Refusal(
+            "TWO_STACKS",
+            f"{numbered[0].name} and {numbered[half].name} lie at the same place and each begins a heartbeat of its "
+            "own: two stacks of images are mixed here.",
+        )
 
 
 def _by_trigger(plane: Plane) -> float | None:

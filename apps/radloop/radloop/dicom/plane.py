@@ -103,10 +103,10 @@ def planes_of(header: Dataset, name: str) -> tuple[Plane, ...]:
 
 
 def _flat(groups: Dataset) -> Dataset:
-    """The elements of all functional groups of one item beside each other."""
+    """The elements of all functional groups of one item beside each other, but for a maker's own."""
     flat = Dataset()
     for element in groups:
-        if element.VR == "SQ":
+        if element.VR == "SQ" and not element.tag.is_private:
             for item in element.value[:1]:
                 flat.update(item)
     return flat

@@ -114,9 +114,9 @@ def short_axis(planes: Sequence[Plane]) -> DicomCine:
 
 def _once(planes: Sequence[Plane]) -> list[Plane]:
     """Without copies: one object may lie in a folder under two names."""
-    seen: dict[tuple[str, int | None], Plane] = {}
+    seen: dict[tuple[str, str, str, int | None], Plane] = {}
     for plane in planes:
-        seen.setdefault((plane.sop_instance_uid, plane.frame), plane)
+        seen.setdefault((plane.study_uid, plane.series_uid, plane.sop_instance_uid, plane.frame), plane)
     return list(seen.values())
 
 

@@ -25,6 +25,10 @@ LOOK_AGAIN_S = 2.0
 """The folder is looked at again after this time; only files that changed are read."""
 
 
+Key = tuple[str, str, str]
+"""UIDs of study, series and object: a study that was copied under another UID may keep those of its objects."""
+
+
 @dataclass(frozen=True)
 class Skipped:
     """A file that is no DICOM, or a damaged one; ``damaged`` None: an index of files, or an object without UIDs."""
@@ -45,7 +49,7 @@ class Archive:
         self.folder = folder
         self._lock = threading.Lock()
         self._files: dict[str, Entry | Skipped] = {}
-        self._by_instance: dict[str, Entry] = {}
+        self._objects: dict[Key, Entry] = {}
         self._looked = -LOOK_AGAIN_S
         self._found: dict[str, tuple[frozenset[Path], DicomCine | Refusal]] = {}
 
@@ -122,14 +126,14 @@ class Archive:
             return [s for s in self._files.values() if isinstance(s, Skipped) and s.path.parent in folders]
 
     def _place(self, plane: Plane) -> Path:
-        return self._by_instance[plane.sop_instance_uid].path
+        return self._objects[plane.study_uid, plane.series_uid, plane.sop_instance_uid].path
 
     def _some(self, study: str, series: str | None, instance: str | None) -> list[Entry]:
         checked(study, series, instance)
-        if instance is not None:  # asked for hundreds of times in a row: what is known is not looked for again
+        if series and instance:  # asked for hundreds of times in a row: what is known is not looked for again
             with self._lock:
-                known = self._by_instance.get(instance)
-            if known and (known.study, known.series) == (study, series) and known.path.exists():
+                known = self._objects.get((study, series, instance))
+            if known and known.path.exists():
                 return [known]
         found = [e for e in self._chosen(study, series) if instance in (None, e.instance)]
         if not found:
@@ -143,7 +147,7 @@ class Archive:
         with self._lock:
             if time.monotonic() - self._looked >= LOOK_AGAIN_S:
                 self._look()
-            return list(self._by_instance.values())
+            return list(self._objects.values())
 
     def _look(self) -> None:
         seen: dict[str, Entry | Skipped] = {}
@@ -153,8 +157,11 @@ class Archive:
                 known = self._read(Path(path), stamp)
             seen[path] = known
         self._files = seen
-        self._by_instance = {e.instance: e for e in reversed(seen.values()) if isinstance(e, Entry)}
-        self._by_instance = dict(reversed(self._by_instance.items()))
+        objects: dict[Key, Entry] = {}
+        for found in seen.values():
+            if isinstance(found, Entry):
+                objects.setdefault((found.study, found.series, found.instance), found)
+        self._objects = objects
         self._looked = time.monotonic()
 
     def _read(self, path: Path, stamp: tuple[int, int]) -> Entry | Skipped:
