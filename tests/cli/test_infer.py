@@ -62,10 +62,13 @@ def test_the_pictures_are_pictures(result):
         assert Image.open(folder / name).size > (300, 200)
 
 
-def test_json_is_one_object_and_the_file_is_the_same(short, radloop, tmp_path):
+def test_json_is_one_object_and_the_file_is_the_same_whatever_an_earlier_run_left(short, radloop, tmp_path):
+    for name in ("measurements.json", "seg.dcm", "sr.dcm"):
+        (tmp_path / name).write_text("of another patient")
     done = radloop("infer", "cine_heart", short, "-o", tmp_path, "--json")
     assert json.loads(done.stdout) == json.loads((tmp_path / "measurements.json").read_text())
     assert done.stderr == ""
+    assert {p.name for p in tmp_path.iterdir()} == FILES
 
 
 def test_a_volume_in_three_dimensions_comes_back_in_three(short, radloop, tmp_path):

@@ -144,9 +144,13 @@ def _analyse(
     from radloop.tasks import analyse_cine
 
     prediction, measured = analyse_cine(bundle, cine, image=name, progress=tick)
+    of_earlier_run = (folder / "measurements.json").exists()
     write_results(folder, cine, prediction.label, measured)
     if source is not None:
         _write_dicom(folder, prediction, measured, source, per_phase)
+    elif of_earlier_run:  # perhaps of another patient
+        for earlier in (*folder.glob("seg*.dcm"), *folder.glob("sr.dcm")):
+            earlier.unlink()
     return measured
 
 
