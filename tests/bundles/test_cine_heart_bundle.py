@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from cine_heart_code.files import LoadCined, SaveLabeld, cines
 from radloop import places
 from radloop.images import read_cine
 from radloop.models import load_bundle
@@ -87,6 +88,50 @@ def test_alone_it_draws_the_same_voxels_as_within_radloop(alone, tmp_path):
     assert np.array_equal(np.asarray(written.dataobj), expected)
     assert np.array_equal(written.affine, nibabel.load(short).affine)
     assert (expected == 3).any()
+
+
+HEADERS = {
+    "as it should be": {},
+    "nothing filled": {"sform_code": 0, "qform_code": 0, "xyzt_units": 0, "pixdim": [1, 1, 1, 1, 1, 0, 0, 0]},
+    "voxel sizes only": {"srow_x": [-1, 0, 0, 0], "srow_y": [0, -1, 0, 0], "srow_z": [0, 0, 1, 0]},
+    "affine only": {"pixdim": [1, 1, 1, 1, 1, 0, 0, 0]},
+    "both, and they differ": {"pixdim": [1, 2, 2, 3, 1, 0, 0, 0]},
+    "metres": {"xyzt_units": 1, "srow_x": [0.0014, 0, 0, 0], "pixdim": [1, 0.0014, 0.0014, 0.008, 1, 0, 0, 0]}
+    | {"srow_y": [0, 0.0014, 0, 0], "srow_z": [0, 0, 0.008, 0]},
+    "metres called millimetres": {"srow_x": [0.0014, 0, 0, 0], "pixdim": [1, 0.0014, 0.0014, 0.008, 1, 0, 0, 0]}
+    | {"srow_y": [0, 0.0014, 0, 0], "srow_z": [0, 0, 0.008, 0]},
+}
+
+
+@pytest.mark.parametrize("fields", HEADERS.values(), ids=HEADERS)
+def test_alone_it_believes_of_a_header_what_radloop_believes(fields, tmp_path):
+    voxels = np.random.default_rng(0).integers(0, 99, (16, 18, 3, 2)).astype(np.uint8)
+    picture = nibabel.Nifti1Image(voxels, np.diag([1.4, 1.4, 8, 1]))
+    picture.header.set_xyzt_units("mm", "sec")
+    plain = tmp_path / "plain.nii"
+    nibabel.save(picture, plain)
+    header = plain.read_bytes()[:348]
+    changed = nibabel.Nifti1Header(header)
+    for name, value in fields.items():
+        changed[name] = value
+    file = tmp_path / "cine.nii"
+    file.write_bytes(changed.binaryblock + plain.read_bytes()[348:])
+    loaded = LoadCined("image")({"image": str(file)})["image"]
+    cine = read_cine(file)
+    assert bool(loaded.meta["spacing_known"]) == cine.spacing_known
+    assert np.allclose(loaded.affine, cine.affine, atol=1e-6)
+    assert np.array_equal(loaded[0], cine.voxels)
+
+
+def test_alone_it_writes_every_patient_into_a_folder_of_their_own(tmp_path):
+    for name in ("patient001", "patient002"):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        nibabel.save(nibabel.Nifti1Image(np.ones((16, 16, 2)), np.eye(4)), tmp_path / "in" / name / "ed.nii.gz")
+    for item in cines(str(tmp_path / "in")):
+        read = LoadCined("image")(item)
+        SaveLabeld("pred", str(tmp_path / "out"))({**read, "pred": torch.zeros(1, 16, 16, 2, 1)})
+    written = sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.nii.gz"))
+    assert written == ["patient001/ed.nii.gz", "patient002/ed.nii.gz"]
 
 
 @pytest.fixture

@@ -62,10 +62,13 @@ def test_the_pictures_are_pictures(result):
         assert Image.open(folder / name).size > (300, 200)
 
 
-def test_json_is_one_object_and_the_file_is_the_same(short, radloop, tmp_path):
+def test_json_is_one_object_and_the_file_is_the_same_whatever_an_earlier_run_left(short, radloop, tmp_path):
+    for name in ("measurements.json", "seg.dcm", "sr.dcm"):
+        (tmp_path / name).write_text("of another patient")
     done = radloop("infer", "cine_heart", short, "-o", tmp_path, "--json")
     assert json.loads(done.stdout) == json.loads((tmp_path / "measurements.json").read_text())
     assert done.stderr == ""
+    assert {p.name for p in tmp_path.iterdir()} == FILES
 
 
 def test_a_volume_in_three_dimensions_comes_back_in_three(short, radloop, tmp_path):
@@ -92,10 +95,24 @@ def test_a_folder_gives_a_subfolder_a_case_one_table_and_names_what_failed(short
     assert {p.name for p in (out / "a").iterdir()} == {p.name for p in (out / "ward" / "b").iterdir()} == FILES
     assert not (out / "torn").exists()
     rows = list(csv.DictReader((out / "measurements.csv").open()))
-    assert [r["image"] for r in rows] == ["a", "b"]
+    assert [(r["folder"], r["image"]) for r in rows] == [("a", "a"), ("ward/b", "b")]
     assert float(rows[0]["lv_ef"]) == json.loads((out / "a" / "measurements.json").read_text())["lv_ef"]
     assert "torn.nii.gz" in done.stderr
     assert "2 analysed, 1 failed" in done.stdout
+
+
+def test_cases_of_one_name_keep_apart_and_earlier_results_are_no_cases(short, radloop, tmp_path):
+    cases = tmp_path / "cases"
+    cases.mkdir()
+    shutil.copy(short, cases / "a.nii.gz")
+    nibabel.save(nibabel.load(short).slicer[..., :2], cases / "a.nii")
+    for _ in range(2):
+        done = radloop("infer", "cine_heart", cases, "-o", cases / "results", "--json")
+        answer = json.loads(done.stdout)
+        assert answer["folders"] == ["a.nii", "a.nii.gz"]
+        assert [case["n_frames"] for case in answer["cases"]] == [2, 4]
+        for folder, case in zip(answer["folders"], answer["cases"], strict=True):
+            assert json.loads((cases / "results" / folder / "measurements.json").read_text()) == case
 
 
 @pytest.mark.parametrize("name", ["absent.nii.gz", "empty.nii.gz", "text.nii.gz", "small.nii.gz", "folder"])
@@ -129,3 +146,20 @@ def test_wrong_usage_is_one_line_and_exit_2(radloop):
     done = radloop("infer", check=False)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_without_a_place_for_results_it_says_so(short, radloop):
+    done = radloop("infer", "cine_heart", short, check=False)
+    assert done.returncode == 2
+    assert "--output" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_results_cannot_go_where_a_file_is(short, radloop, tmp_path):
+    (tmp_path / "out").write_text("a letter")
+    for place in ("out", "out/below"):
+        done = radloop("infer", "cine_heart", short, "-o", tmp_path / place, check=False)
+        assert done.returncode == 2
+        assert str(tmp_path / "out") in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+    assert (tmp_path / "out").read_text() == "a letter"

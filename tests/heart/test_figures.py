@@ -68,3 +68,14 @@ def test_one_frame_and_no_heart_are_drawn_too(heart: Draw, tmp_path: Path) -> No
     draw_overview(tmp_path / "none.png", cine, nothing, answer)
     draw_volumes(tmp_path / "none_volumes.png", answer)
     assert pixels_of(tmp_path / "none_volumes.png", "LV") == 0
+
+
+def test_a_single_slice_leaves_room_for_heading_and_notice(heart: Draw, tmp_path: Path) -> None:
+    cine, label, measured = beating(heart)
+    middle = slice(label.shape[2] // 2, label.shape[2] // 2 + 1)
+    one = Cine(cine.voxels[:, :, middle], cine.affine, cine.times_ms)
+    draw_overview(tmp_path / "o.png", one, label[:, :, middle], measured)
+    with Image.open(tmp_path / "o.png") as image:
+        below = np.asarray(image.convert("L"))[-45:]
+        assert (below[:, -20:] == 255).all()  # the notice ends before the edge
+        assert (below < 200).any()

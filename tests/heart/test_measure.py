@@ -100,6 +100,13 @@ def test_no_right_ventricle() -> None:
     assert {answer.rv_edv_ml, answer.rv_esv_ml, answer.rv_sv_ml, answer.rv_ef} == {None}
 
 
+def test_no_myocardium() -> None:
+    answer = measure(boxes([1000, 400], myo=0), cine(boxes([1] * 2)), image="a")
+    assert "NO_MYO" in codes(answer)
+    assert answer.lv_ef == 60
+    assert answer.lv_mass_g is None
+
+
 def test_a_right_ventricle_that_grows_has_no_ef() -> None:
     answer = measure(boxes([1000, 400], [200, 300]), cine(boxes([1] * 2)), image="a")
     assert codes(answer) == {"IMPLAUSIBLE_RV_EF"}

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from radloop.images import Cine, case_name, find_images, replace_whole, write_label
+from radloop.images import Cine, case_name, check_folder, find_images, replace_whole, write_label
 from radloop.refusal import Refusal
 
 
@@ -91,3 +91,13 @@ def test_a_label_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(Refusal):
         write_label(tmp_path / "label.nii.gz", np.zeros((16, 16, 2, 1), np.uint8), cine)
     assert [path.name for path in tmp_path.iterdir()] == ["label.nii.gz"]
+
+
+def test_a_folder_that_cannot_be_made_is_refused_beforehand_and_nothing_is_made(tmp_path: Path) -> None:
+    (tmp_path / "letter").write_text("dear friend")
+    for place in (tmp_path / "letter", tmp_path / "letter" / "below"):
+        with pytest.raises(Refusal, match="letter"):
+            check_folder(place)
+    check_folder(tmp_path)
+    check_folder(tmp_path / "new" / "below")
+    assert [p.name for p in tmp_path.iterdir()] == ["letter"]

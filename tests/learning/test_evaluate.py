@@ -72,6 +72,65 @@ def test_the_table_names_every_case_and_says_who_does_not_count(patients, radloo
     assert "mean Dice" in done.stdout
 
 
+@pytest.fixture(scope="module")
+def ward(patients, tmp_path_factory):
+    """Patients as they come: without a cine, without info.json, of another disease; and two that cannot be scored."""
+    folder = tmp_path_factory.mktemp("ward")
+
+    def admit(name, leave_out=(), **info):
+        shutil.copytree(patients / "patient901", folder / name)
+        for file in leave_out:
+            (folder / name / file).unlink()
+        known = json.loads((patients / "patient901" / "info.json").read_text())
+        if "info.json" not in leave_out:
+            (folder / name / "info.json").write_text(json.dumps(known | info))
+
+    cine = ("cine.nii.gz", "cine_ed_gt.nii.gz", "cine_es_gt.nii.gz")
+    admit("patient101", leave_out=(*cine, "info.json"))
+    admit("patient102", leave_out=("cine_es_gt.nii.gz",), group="MYOCARDITIS", full_matrix=[256, 256, 10])
+    admit("patient103", ed_frame=99)
+    admit("patient104", leave_out=cine)
+    (folder / "patient104" / "es.nii.gz").write_bytes(b"torn")
+    return folder
+
+
+def test_patients_are_scored_on_what_they_have_and_the_others_are_named(ward, radloop):
+    done = radloop("evaluate", "cine_heart", ward, "--json", check=False)
+    scores = json.loads(done.stdout)
+    assert done.returncode == 2
+    assert [(f["patient"], f["code"]) for f in scores["failed"]] == [
+        ("patient103", "BAD_INFO"),
+        ("patient104", "NOT_AN_IMAGE"),
+    ]
+    refused = [line for line in done.stderr.splitlines() if "%" not in line]
+    assert [("patient103" in refused[0], "patient104" in refused[1])] == [(True, True)]
+    without, half = scores["cases"]
+    assert (without["patient"], half["patient"]) == ("patient101", "patient102")
+    assert without["dice"] == half["dice"]
+    assert without["uncut"]  # nothing says that it was cut
+    assert not half["uncut"]
+    assert without["cine_dice"] == {}
+    assert set(half["cine_dice"]) == {"ed"}
+    assert half["es_frame_error"] is not None
+    summary = scores["summary"]
+    assert (summary["patients"], summary["uncut"]["patients"], summary["cine"]["patients"]) == (2, 1, 1)
+    assert summary["diagnosis"]["of"] == 0
+    assert summary["cine"]["dice"]["es"]["lv"] is None
+
+
+def test_the_table_shows_a_dash_for_what_is_not_known(ward, radloop):
+    done = radloop("evaluate", "cine_heart", ward, check=False)
+    assert "None" not in done.stdout
+    assert "traceback" not in done.stderr.lower()
+
+
+def test_a_part_that_nobody_is_in_is_refused(ward, radloop):
+    done = radloop("evaluate", "cine_heart", ward, "--part", "val", check=False)
+    assert done.returncode == 2
+    assert "val" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_a_folder_without_patients_is_refused_in_one_line(tmp_path, radloop):
     done = radloop("evaluate", "cine_heart", tmp_path, check=False)
     assert done.returncode == 2

@@ -13,5 +13,8 @@ def app(data: Path | None) -> None:
     Example: python -m monailabel.main start_server --app "$(radloop app)" --studies FOLDER --host 127.0.0.1
     """
     from radloop import places
+    from radloop.images import check_folder
 
-    click.echo(places.prepare_app(places.data(data)))
+    folder = places.data(data)
+    check_folder(folder)
+    click.echo(places.prepare_app(folder))

@@ -1,7 +1,8 @@
 """What ``radloop infer`` is given: image files and DICOM studies, each a case."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from os.path import commonpath
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,7 +43,7 @@ def single_case(path: Path) -> Case:
 def cases_in(folder: Path) -> tuple[list[Case], list[Refusal]]:
     """Every image file of a folder and every DICOM study, and what is wrong with studies that are no case.
 
-    Raises Refusal where there is neither.
+    Labels that an earlier run wrote are none. Raises Refusal where there is neither.
     """
     from radloop.dicom import each_study
     from radloop.images import case_name, find_images, read_cine
@@ -52,6 +53,8 @@ def cases_in(folder: Path) -> tuple[list[Case], list[Refusal]]:
     nothing: Refusal | None = None
     try:
         for path in find_images(folder):
+            if _is_result(path):
+                continue
             name = case_name(path)
             subfolder = path.relative_to(folder).parent / name
             cases.append(Case(name, path, subfolder, lambda path=path: (read_cine(path), None)))  # type: ignore[misc]
@@ -69,8 +72,26 @@ def cases_in(folder: Path) -> tuple[list[Case], list[Refusal]]:
         if nothing:
             raise
     if not cases:
-        raise refused[0]
-    return cases, refused
+        raise refused[0] if refused else Refusal("NO_IMAGES", f"{folder}: holds results of an earlier run, no images.")
+    return _apart(cases), refused
+
+
+def _is_result(path: Path) -> bool:
+    """Whether ``infer`` wrote this file: results may lie below the folder that is analysed again."""
+    return path.name == "label.nii.gz" and (path.parent / "measurements.json").exists()
+
+
+def _apart(cases: Sequence[Case]) -> list[Case]:
+    """The cases, each with a subfolder of its own: a.nii.gz and a.nrrd would both go into a."""
+    wanted = Counter(case.subfolder for case in cases)
+    return [
+        case
+        if wanted[case.subfolder] == 1
+        else replace(case, subfolder=case.subfolder / case.name)
+        if case.is_dicom
+        else replace(case, subfolder=case.subfolder.with_name(case.place.name))
+        for case in cases
+    ]
 
 
 def _dicom_case(found: "DicomCine", place: Path) -> Case:

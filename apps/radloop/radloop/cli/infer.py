@@ -53,9 +53,11 @@ def infer(
     Example: radloop infer cine_heart cine.nii.gz -o results
     """
     from radloop.cli.cases import cases_in, single_case
+    from radloop.images import check_folder
     from radloop.models.catalog import card
 
     about = card(model)
+    check_folder(output)
     if about.classifies:
         from radloop.cli.infer_films import infer_films
 
@@ -92,7 +94,7 @@ def _infer_all(
 ) -> int:
     """Every case; one that cannot be used is named, and the others go on."""
     bundle: Bundle | None = None
-    done: list[dict[str, Any]] = []
+    done: dict[str, dict[str, Any]] = {}
     failed: list[tuple[Path | None, Refusal]] = [(None, reason) for reason in refused]
     with progress("analysing", quiet=as_json) as tick:
         for i, case in enumerate(cases):
@@ -102,7 +104,7 @@ def _infer_all(
                 into = output / case.subfolder
                 step = functools.partial(_step, tick, i, len(cases))
                 measured = _analyse(bundle, cine, source, case.name, into, per_phase, step)
-                done.append(measured.model_dump(mode="json"))
+                done[case.subfolder.as_posix()] = measured.model_dump(mode="json")
             except Refusal as refusal:
                 failed.append((case.place, refusal))
     for place, reason in failed:
@@ -111,7 +113,7 @@ def _infer_all(
         _write_csv(output / "measurements.csv", done)
     if as_json:
         faults = [{"file": place and str(place), "code": r.code, "sentence": r.sentence} for place, r in failed]
-        click.echo(json.dumps({"cases": done, "failed": faults}))
+        click.echo(json.dumps({"cases": list(done.values()), "folders": list(done), "failed": faults}))
     else:
         click.echo(f"{len(done)} analysed, {len(failed)} failed; results in {output}")
     return 2 if failed else 0
@@ -142,9 +144,13 @@ def _analyse(
     from radloop.tasks import analyse_cine
 
     prediction, measured = analyse_cine(bundle, cine, image=name, progress=tick)
+    of_earlier_run = (folder / "measurements.json").exists()
     write_results(folder, cine, prediction.label, measured)
     if source is not None:
         _write_dicom(folder, prediction, measured, source, per_phase)
+    elif of_earlier_run:  # perhaps of another patient
+        for earlier in (*folder.glob("seg*.dcm"), *folder.glob("sr.dcm")):
+            earlier.unlink()
     return measured
 
 
@@ -168,7 +174,6 @@ def write_results(folder: Path, cine: "Cine", label: "LabelMap", measured: "Meas
     from radloop.heart.figures import draw_overview, draw_volumes
     from radloop.images import replace_whole, write_label
 
-    folder.mkdir(parents=True, exist_ok=True)
     write_label(folder / "label.nii.gz", label, cine)
     with replace_whole(folder / "measurements.json") as temporary:
         temporary.write_text(measured.model_dump_json(indent=2) + "\n")
@@ -176,18 +181,19 @@ def write_results(folder: Path, cine: "Cine", label: "LabelMap", measured: "Meas
     draw_volumes(folder / "volumes.png", measured)
 
 
-def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
-    """One row a case: the single figures of measurements.json, without curves."""
+def _write_csv(path: Path, rows: dict[str, dict[str, Any]]) -> None:
+    """One row a case, by its subfolder: the single figures of measurements.json, without curves."""
     from radloop.answers import Measurements
     from radloop.images import replace_whole
 
     left_out = ("times_ms", "curves", "diagnosis", "warnings", "spacing_mm")
-    columns = [c for c in Measurements.model_fields if c not in left_out] + ["diagnosis", "warnings"]
+    columns = ["folder"] + [c for c in Measurements.model_fields if c not in left_out] + ["diagnosis", "warnings"]
     text = io.StringIO()
     table = csv.DictWriter(text, columns, extrasaction="ignore")
     table.writeheader()
-    for row in rows:
+    for folder, row in rows.items():
         diagnosis = row["diagnosis"] and row["diagnosis"]["label"]
-        table.writerow(row | {"diagnosis": diagnosis, "warnings": " ".join(w["code"] for w in row["warnings"])})
+        warnings = " ".join(w["code"] for w in row["warnings"])
+        table.writerow(row | {"folder": folder, "diagnosis": diagnosis, "warnings": warnings})
     with replace_whole(path) as temporary:
         temporary.write_text(text.getvalue())

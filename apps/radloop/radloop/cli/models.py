@@ -143,6 +143,20 @@ def load_version(model: str, version: str, data: Path | None) -> "Bundle":
     return bundle
 
 
+def learned_from(model: str, version: str, data: Path | None) -> set[str]:
+    """Patients that a version and those it came from were trained on, beyond the bundle's own training part."""
+    from radloop.store.versions import version as find
+
+    patients: set[str] = set()
+    with _versions(model, data) as store:
+        name: str | None = version
+        while name is not None:
+            row = find(store, model, name)
+            patients |= set(row.data.get("patients", ()))
+            name = row.parent
+    return patients
+
+
 def _line(one: dict[str, Any]) -> str:
     dice = one["metrics"].get("mean_dice")
     parts = [f"{'*' if one['serves'] else ' '} {one['name']:<16}", f"{one['state']:<12}", one["created"][:16]]

@@ -16,14 +16,14 @@ VARIANT = click.option("--variant", metavar="NAME", help="Which set of weights, 
 def output_option(
     help_text: str, default: str | None = None, metavar: str = "DIR"
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """``-o``: where results go; required where there is no default."""
+    """``-o``: where results go, a folder unless ``metavar`` is FILE; required where there is no default."""
+    if_left_out: dict[str, Any] = {"required": True} if default is None else {"default": default, "show_default": True}
+    is_file = metavar == "FILE"
     return click.option(
         "-o",
         "--output",
         metavar=metavar,
-        type=click.Path(path_type=Path),
-        required=default is None,
-        default=default,
-        show_default=default is not None,
+        type=click.Path(path_type=Path, file_okay=is_file, dir_okay=not is_file, writable=True),
         help=help_text,
+        **if_left_out,
     )

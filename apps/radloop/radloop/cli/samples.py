@@ -11,7 +11,9 @@ from radloop.cli.options import output_option
 @output_option("Folder for the samples.")
 def samples(output: Path) -> None:
     """Make the sample cines from the beating-heart phantom, whose ejection fraction is known exactly, and films."""
+    from radloop.images import check_folder
     from radloop.synthesis import write_samples
 
+    check_folder(output)
     for path in write_samples(output):
         click.echo(path)

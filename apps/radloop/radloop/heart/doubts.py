@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radloop.answers import Warning
-from radloop.heart.volumes import LV
+from radloop.heart.volumes import LV, MYO
 from radloop.images.picture import LabelMap
 
 # Measured on the labels of 80 ACDC exams. The last slice at the apex has an LV of more than a fifth of the
@@ -25,6 +25,8 @@ def doubts(label: LabelMap, lv: NDArray[np.float64], rv: NDArray[np.float64], ed
     """Warnings about a labelled cine (x, y, z, t), its LV and RV volumes (t,) in any unit; ED and ES count from 0."""
     if not rv[ed]:
         yield Warning(code="NO_RV", text="No right ventricle was found at end diastole: its figures are left out.")
+    if not (label[..., ed] == MYO).any():
+        yield Warning(code="NO_MYO", text="No myocardium was found at end diastole: the mass is left out.")
     if stack_may_miss_an_end(label[..., ed], label[..., es]):
         yield Warning(
             code="STACK_MAY_MISS_BASE_OR_APEX",

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 NOTICE = "Research use only. Not a medical device."
 SLICES = 6
 MARGIN_MM = 20.0
+LEAST_WIDTH = 5.0
+"""Inches: a picture of one slice still has room for its heading and the notice below."""
 INK, GREY = "#1d232b", "#6b7480"
 
 Plane = NDArray[np.float64]
@@ -44,7 +46,7 @@ def draw_overview(path: Path, cine: Cine, label: LabelMap, measurements: Measure
     low, high = np.percentile(shown, (1, 99.5))
 
     panel, header, footer = 2.1, 0.88, 0.3
-    size = (panel * len(slices) + 0.45, panel * tall * len(rows) + header + footer)
+    size = (max(LEAST_WIDTH, panel * len(slices) + 0.45), panel * tall * len(rows) + header + footer)
     with _figure(path, size) as figure:
         left, bottom = 0.4 / size[0], footer / size[1]
         width, height = panel / size[0], panel * tall / size[1]

@@ -87,7 +87,7 @@ def measure(
     if ml is not None:
         answer.lv_edv_ml, answer.lv_esv_ml = lv[ed] * ml, lv[es] * ml
         answer.lv_sv_ml = answer.lv_edv_ml - answer.lv_esv_ml
-        answer.lv_mass_g = myo[ed] * ml * MYOCARDIUM_G_PER_ML
+        answer.lv_mass_g = myo[ed] * ml * MYOCARDIUM_G_PER_ML if myo[ed] else None
         if rv[ed]:
             answer.rv_edv_ml, answer.rv_esv_ml = rv[ed] * ml, rv[es] * ml
             answer.rv_sv_ml = answer.rv_edv_ml - answer.rv_esv_ml if ejects else None

@@ -17,7 +17,7 @@ from radloop.images.cine import (
 from radloop.images.folder import case_name, find_images, is_named_as_picture
 from radloop.images.picture import Cine, HeatMap, LabelMap, Radiograph, Remark
 from radloop.images.radiograph import read_radiograph, write_heat_map
-from radloop.images.whole_file import replace_whole
+from radloop.images.whole_file import check_folder, replace_whole
 
 __all__ = [
     "Cine",
@@ -27,6 +27,7 @@ __all__ = [
     "Radiograph",
     "Remark",
     "case_name",
+    "check_folder",
     "count_frames",
     "find_images",
     "is_named_as_picture",

@@ -36,6 +36,18 @@ def replace_whole(path: Path) -> Iterator[Path]:
             temporary.unlink()
 
 
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that cannot be made or written to, before work is spent on what is to lie there; makes nothing.
+
+    Raises Refusal("CANNOT_WRITE").
+    """
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(place))
+    if not there.is_dir():
+        raise Refusal("CANNOT_WRITE", f"{folder}: cannot be written ({there} is no folder).")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise Refusal("CANNOT_WRITE", f"{folder}: cannot be written (no permission in {there}).")
+
+
 def _sync(path: Path) -> None:
     if os.name == "nt" and path.is_dir():  # Windows cannot open folders
         return

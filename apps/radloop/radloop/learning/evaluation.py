@@ -1,7 +1,8 @@
 """Scores of the cine model on patients with reference labels, laid out as ACDC's development part.
 
 ``patientXXX/`` holds ``ed.nii.gz``, ``es.nii.gz`` and their ``*_gt.nii.gz``; optionally ``cine.nii.gz`` with
-``cine_{ed,es}_gt.nii.gz``, and ``info.json`` (``group``, ``ed_frame``, ``es_frame`` from 1, ``full_matrix``).
+``cine_{ed,es}_gt.nii.gz``, and ``info.json`` (``group``, ``ed_frame``, ``es_frame`` from 1, ``full_matrix``). What of
+these is missing is not scored. A picture that nothing says was cut from a larger one (``full_matrix``) is uncut.
 """
 
 import json
@@ -12,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from radloop.answers.heart import GROUPS
 from radloop.heart import DiagnosisModel, measure
 from radloop.images import Cine, LabelMap, read_cine, read_label
 from radloop.learning.agreement import cyclic_distance, dice_of_structures, wilson
 from radloop.learning.patients import part_of
 from radloop.models import Bundle
+from radloop.refusal import Refusal
 
 PHASES = ("ed", "es")
 
@@ -52,45 +55,80 @@ def counted(score: CaseScore, part: str | None) -> bool:
 def evaluate_patient(
     folder: Path, bundle: Bundle, split: dict[str, list[str]], diagnosis_model: DiagnosisModel | None
 ) -> CaseScore:
-    """Predict and score one patient: ED and ES as the two frames of one exam, and the cine whole."""
-    cines = {p: read_cine(folder / f"{p}.nii.gz") for p in PHASES}
-    truth = {p: read_label(folder / f"{p}_gt.nii.gz") for p in PHASES}
-    drawn = draw_pair(cines, bundle)
+    """Predict and score one patient: ED and ES as the two frames of one exam, and the cine whole.
+
+    Raises ``Refusal`` for a file that cannot be used.
+    """
     info = read_info(folder)
+    cines = {p: read_cine(folder / f"{p}.nii.gz") for p in PHASES}
+    truth = {p: _read_reference(folder / f"{p}_gt.nii.gz", cines[p]) for p in PHASES}
+    drawn = draw_pair(cines, bundle)
+    shape = cines["ed"].voxels.shape[:3]
     score = CaseScore(
         folder.name,
         part_of(folder.name, split),
-        tuple(info.get("full_matrix", ())) == cines["ed"].voxels.shape[:3],
+        tuple(info.get("full_matrix") or shape) == shape,
         {p: dice_of_structures(drawn[p], truth[p]) for p in PHASES},
         group=info.get("group"),
     )
-    predicted = _measure_pair(cines["ed"], drawn, diagnosis_model)
-    reference = _measure_pair(cines["ed"], truth, None)
+    if _on_one_grid(cines):
+        _score_pair(cines["ed"], drawn, truth, diagnosis_model, score)
+    if (folder / "cine.nii.gz").exists():
+        _score_cine(folder, bundle, info, score)
+    return score
+
+
+def _score_pair(
+    still: Cine,
+    drawn: dict[str, LabelMap],
+    truth: dict[str, LabelMap],
+    diagnosis_model: DiagnosisModel | None,
+    score: CaseScore,
+) -> None:
+    """EF of both ventricles and the diagnosis, from ED and ES."""
+    predicted = _measure_pair(still, drawn, diagnosis_model)
+    reference = _measure_pair(still, truth, None)
     for side in ("lv", "rv"):
         ours, theirs = getattr(predicted, f"{side}_ef"), getattr(reference, f"{side}_ef")
         setattr(score, f"{side}_ef", ours)
         if ours is not None and theirs is not None:
             setattr(score, f"{side}_ef_error", ours - theirs)
     score.diagnosis = predicted.diagnosis.label if predicted.diagnosis else None
-    if (folder / "cine.nii.gz").exists():
-        _score_cine(folder, bundle, info, score)
-    return score
 
 
 def draw_pair(cines: dict[str, Cine], bundle: Bundle) -> dict[str, LabelMap]:
     """Labels (x, y, z, 1) of ED and ES: a model of beating hearts sees both, unless they lie on different grids."""
-    ed, es = (cines[p] for p in PHASES)
-    if ed.voxels.shape != es.voxels.shape or not np.allclose(ed.affine, es.affine):
+    if not _on_one_grid(cines):
         return {p: bundle.predict(cines[p]).label for p in PHASES}
+    ed, es = (cines[p] for p in PHASES)
     both = Cine(np.concatenate([ed.voxels, es.voxels], axis=3), ed.affine, spacing_known=ed.spacing_known)
     label = bundle.predict(both).label
     return {p: label[..., i : i + 1] for i, p in enumerate(PHASES)}
 
 
+def _on_one_grid(cines: dict[str, Cine]) -> bool:
+    ed, es = (cines[p] for p in PHASES)
+    return ed.voxels.shape == es.voxels.shape and np.allclose(ed.affine, es.affine)
+
+
+def _read_reference(path: Path, cine: Cine) -> LabelMap:
+    """The labels (x, y, z, 1) of one frame of ``cine``."""
+    label = read_label(path)
+    if label.shape != (*cine.voxels.shape[:3], 1):
+        here, there = (" x ".join(str(n) for n in shape) for shape in (label.shape, cine.voxels.shape[:3]))
+        raise Refusal("LABEL_GRID", f"{path.name}: is {here} voxels where its image is {there}.")
+    return label
+
+
 def read_info(folder: Path) -> dict[str, Any]:
-    """What ``info.json`` says of a patient; empty where there is none."""
+    """What ``info.json`` says of a patient; empty where there is none. Raises ``Refusal`` where it is no object."""
     path = folder / "info.json"
-    info: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    try:
+        info = json.loads(path.read_text()) if path.exists() else {}
+    except ValueError as error:
+        raise Refusal("BAD_INFO", f"{path.name}: is not JSON ({error}).") from error
+    if not isinstance(info, dict):
+        raise Refusal("BAD_INFO", f"{path.name}: is not a JSON object.")
     return info
 
 
@@ -102,23 +140,34 @@ def _measure_pair(still: Cine, labels: dict[str, LabelMap], diagnosis_model: Dia
 
 
 def _score_cine(folder: Path, bundle: Bundle, info: dict[str, Any], score: CaseScore) -> None:
-    """Dice on the two labelled frames inside the cine, and how far off its ED and ES frames are."""
+    """Dice on the labelled frames inside the cine, and how far off its ED and ES frames are, where they are known."""
     cine = read_cine(folder / "cine.nii.gz")
     label = bundle.predict(cine).label
     measured = measure(label, cine, image=folder.name)
     for phase in PHASES:
-        frame = int(info[f"{phase}_frame"])
-        reference = read_label(folder / f"cine_{phase}_gt.nii.gz")
-        score.cine_dice[phase] = dice_of_structures(label[..., frame - 1 : frame], reference)
+        frame = info.get(f"{phase}_frame")
+        if frame is None:
+            continue
+        if frame not in range(1, cine.n_frames + 1):
+            raise Refusal(
+                "BAD_INFO", f"info.json: {phase}_frame is {frame!r}; the cine has frames 1 to {cine.n_frames}."
+            )
+        drawn = folder / f"cine_{phase}_gt.nii.gz"
+        if drawn.exists():
+            reference = _read_reference(drawn, cine)
+            score.cine_dice[phase] = dice_of_structures(label[..., frame - 1 : frame], reference)
         found = getattr(measured, f"{phase}_frame")
         if found is not None:
             setattr(score, f"{phase}_frame_error", cyclic_distance(found, frame, cine.n_frames))
 
 
 def summarise(scores: list[CaseScore]) -> dict[str, Any]:
-    """Means over patients, those with uncut pictures apart; what no patient has is null."""
+    """Means over patients, those with uncut pictures apart; what no patient has is null.
+
+    The diagnosis is judged on patients of the five groups. Where one got none it is not right.
+    """
     uncut = [s for s in scores if s.uncut]
-    named = [s for s in scores if s.group and s.diagnosis]
+    named = [s for s in scores if s.group in GROUPS] if any(s.diagnosis for s in scores) else []
     right = sum(s.group == s.diagnosis for s in named)
     low, high = wilson(right, len(named))
     return {
@@ -156,4 +205,4 @@ def _mean(values: list[Any]) -> float | None:
 
 
 def _mean_dice(dices: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, float | None]]:
-    return {p: {name: _mean([d[p][name] for d in dices]) for name in ("lv", "myo", "rv")} for p in PHASES}
+    return {p: {name: _mean([d[p][name] for d in dices if p in d]) for name in ("lv", "myo", "rv")} for p in PHASES}
