@@ -8,7 +8,9 @@ import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
+from compressed_objects import compress
 from PIL import Image
+from pydicom.encaps import encapsulate, generate_frames
 
 from radloop.dicom.make_film import make_film
 
@@ -156,3 +158,16 @@ def test_models_and_doctor_know_the_classifier(tiny):
     assert (row["name"], row["variants"]) == (MODEL, ["adult", "other"])
     findings = json.loads(tiny.run("doctor", "--json", check=False).stdout)["findings"]
     assert [f["ok"] for f in findings if f["name"].startswith("bundle")] == [True, True]
+
+
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.5"])
+def test_pixels_that_no_decoder_takes_are_one_line_too(syntax, tiny, tmp_path):
+    make_film(tmp_path / "film.dcm", shade(160), spacing_mm=1)
+    compress(tmp_path / "film.dcm", syntax)
+    broken = pydicom.dcmread(tmp_path / "film.dcm")
+    frame = next(generate_frames(broken.PixelData, number_of_frames=1))
+    broken.PixelData = encapsulate([frame[: len(frame) // 4 * 2]])
+    broken.save_as(tmp_path / "film.dcm")
+    done = tiny.run("infer", MODEL, tmp_path / "film.dcm", "-o", tmp_path / "out", check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "film.dcm: is damaged or cut short: its pixels cannot be read.\n"
