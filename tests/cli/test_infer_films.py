@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import shutil
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -171,3 +173,26 @@ def test_pixels_that_no_decoder_takes_are_one_line_too(syntax, tiny, tmp_path):
     done = tiny.run("infer", MODEL, tmp_path / "film.dcm", "-o", tmp_path / "out", check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "film.dcm: is damaged or cut short: its pixels cannot be read.\n"
+
+
+def test_names_in_no_encoding_are_written_with_their_bytes_as_numbers(tiny, tmp_path):
+    save(tmp_path / "films" / "plain.png", shade(160))
+    Path(os.fsdecode(os.fsencode(tmp_path / "films") + b"/fr\xfch.png")).write_bytes(
+        (tmp_path / "films" / "plain.png").read_bytes()
+    )
+    tiny.run("infer", MODEL, tmp_path / "films", "-o", tmp_path / "out")
+    rows = csv.DictReader((tmp_path / "out" / "predictions.csv").open(encoding="utf-8"))
+    assert sorted((row["file"], row["label"]) for row in rows) == [("fr\\xfch.png", "bright"), ("plain.png", "bright")]
+
+
+def test_heat_maps_stay_in_the_folder_for_results_and_are_no_films_of_a_second_run(films, tiny, tmp_path):
+    shutil.copytree(films / "ward", tmp_path / "ward")
+    (tmp_path / "desk").mkdir()
+    for _ in range(2):
+        tiny.run(
+            "infer", MODEL, "../ward", "../ward/bright.jpg", "-o", "../ward/out", "--heat-map", cwd=tmp_path / "desk"
+        )
+    rows = csv.DictReader((tmp_path / "ward" / "out" / "predictions.csv").open())
+    assert [row["file"] for row in rows] == ["../ward/aside.png", "../ward/bright.jpg", "../ward/bright.jpg"]
+    maps = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.heatmap.*")}
+    assert maps == {f"ward/out/ward/bright.jpg.heatmap.{kind}" for kind in ("nii.gz", "png")}

@@ -57,7 +57,8 @@ def film_of(dataset: Dataset, name: str) -> Radiograph:
     Raises Refusal: NO_PIXELS, SEVERAL_FRAMES, COLOUR, CANNOT_DECODE, DAMAGED, TOO_SMALL, TOO_LARGE, CONSTANT.
     """
     if not any(keyword in dataset for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
-        what = text(dataset, "Modality") or "an object"
+        modality = text(dataset, "Modality")
+        what = modality if modality.isalnum() and len(modality) <= 16 else "an object"
         raise Refusal("NO_PIXELS", f"{name}: is {what} without pixels; a radiograph is needed.")
     frames = whole(dataset, "NumberOfFrames", 1)
     if frames > 1:
