@@ -40,15 +40,19 @@ def settings(folder: Path, overrides: dict[str, Any], children: bool = False) ->
     return parser
 
 
-def train(parser: ConfigParser) -> tuple[Classifier, float]:
-    """Trains, or goes on; returns the averaged network at the end and the seconds that training took."""
+def train(parser: ConfigParser, linear: bool = True) -> tuple[Classifier, float]:
+    """Trains, or goes on; returns the averaged network at the end and the seconds that training took.
+
+    ``linear`` adds the linear reading where the network has room for one.
+    """
     parser.get_parsed_content("initialize")
     if path := parser.get_parsed_content("start_from"):
         start_from(parser.get_parsed_content("network"), path)
     course: Course = parser.get_parsed_content("course")
     course.run()
-    films, validation = (parser.get_parsed_content(name) for name in ("films", "validation"))
-    add_linear_reading(course.mean, films.part("train"), validation.pictures)
+    if linear:
+        films, validation = (parser.get_parsed_content(name) for name in ("films", "validation"))
+        add_linear_reading(course.mean, films.part("train"), validation.pictures)
     return course.mean.eval(), course.spent()
 
 

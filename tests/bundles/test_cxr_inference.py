@@ -9,6 +9,7 @@ import pytest
 
 from cxr_classifier_code.films import read_image
 from cxr_classifier_code.inference import ready
+from cxr_classifier_code.picture import exposed
 from radloop import places
 
 VARIANTS = ("adult", "pneumoniamnist")
@@ -110,3 +111,34 @@ def test_a_film_the_wrong_way_is_refused_and_the_reason_says_which(reader, films
     assert sum(reading.abstained for reading in readings) >= len(films) - 1
     assert all(reading.label is None for reading in readings if reading.abstained)
     assert sum(words in reading.reason for reading in readings) >= len(films) * 3 // 4
+
+
+def in_a_dark_surround(film, bit):
+    """In the lower left quarter, with a letter of lead beside it."""
+    rows, columns = film.shape
+    whole = np.zeros((2 * rows, 2 * columns), np.float32)
+    whole[rows:, :columns] = film
+    whole[rows // 2 : rows // 2 + bit, columns + 40 : columns + 40 + bit] = film.max()
+    return whole
+
+
+def test_what_was_exposed_is_found_whatever_letters_lie_beside_it():
+    film = 50 + 200 * noise(2, (300, 260))
+    rows, columns = exposed(in_a_dark_surround(film, bit=6))
+    assert (rows.start, rows.stop) == pytest.approx((300, 600), abs=3)
+    assert (columns.start, columns.stop) == pytest.approx((0, 260), abs=3)
+    assert exposed(film) is None
+    assert exposed(np.zeros((100, 100), np.float32)) is None
+
+
+def test_films_in_a_wide_dark_surround_are_read_within_it(reader, films):
+    alone = reader(films)
+    readings = reader([in_a_dark_surround(film, bit=8) for film in films], heat_map=True)
+    assert sum(reading.abstained for reading in readings) <= 1
+    alike = [one.label == other.label for one, other in zip(alone, readings, strict=True)]
+    assert sum(alike) >= len(films) - 1
+    for film, reading in zip(films, readings, strict=True):
+        rows, columns = film.shape
+        if not reading.abstained:
+            assert not reading.heat_map[:rows].any()
+            assert reading.heat_map[rows:, :columns].max() == pytest.approx(1, abs=0.01)

@@ -2,13 +2,17 @@
 
 import csv
 import json
+import os
 import shutil
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
+from compressed_objects import compress
 from PIL import Image
+from pydicom.encaps import encapsulate, generate_frames
 
 from radloop.dicom.make_film import make_film
 
@@ -156,3 +160,39 @@ def test_models_and_doctor_know_the_classifier(tiny):
     assert (row["name"], row["variants"]) == (MODEL, ["adult", "other"])
     findings = json.loads(tiny.run("doctor", "--json", check=False).stdout)["findings"]
     assert [f["ok"] for f in findings if f["name"].startswith("bundle")] == [True, True]
+
+
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.5"])
+def test_pixels_that_no_decoder_takes_are_one_line_too(syntax, tiny, tmp_path):
+    make_film(tmp_path / "film.dcm", shade(160), spacing_mm=1)
+    compress(tmp_path / "film.dcm", syntax)
+    broken = pydicom.dcmread(tmp_path / "film.dcm")
+    frame = next(generate_frames(broken.PixelData, number_of_frames=1))
+    broken.PixelData = encapsulate([frame[: len(frame) // 4 * 2]])
+    broken.save_as(tmp_path / "film.dcm")
+    done = tiny.run("infer", MODEL, tmp_path / "film.dcm", "-o", tmp_path / "out", check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "film.dcm: is damaged or cut short: its pixels cannot be read.\n"
+
+
+def test_names_in_no_encoding_are_written_with_their_bytes_as_numbers(tiny, tmp_path):
+    save(tmp_path / "films" / "plain.png", shade(160))
+    Path(os.fsdecode(os.fsencode(tmp_path / "films") + b"/fr\xfch.png")).write_bytes(
+        (tmp_path / "films" / "plain.png").read_bytes()
+    )
+    tiny.run("infer", MODEL, tmp_path / "films", "-o", tmp_path / "out")
+    rows = csv.DictReader((tmp_path / "out" / "predictions.csv").open(encoding="utf-8"))
+    assert sorted((row["file"], row["label"]) for row in rows) == [("fr\\xfch.png", "bright"), ("plain.png", "bright")]
+
+
+def test_heat_maps_stay_in_the_folder_for_results_and_are_no_films_of_a_second_run(films, tiny, tmp_path):
+    shutil.copytree(films / "ward", tmp_path / "ward")
+    (tmp_path / "desk").mkdir()
+    for _ in range(2):
+        tiny.run(
+            "infer", MODEL, "../ward", "../ward/bright.jpg", "-o", "../ward/out", "--heat-map", cwd=tmp_path / "desk"
+        )
+    rows = csv.DictReader((tmp_path / "ward" / "out" / "predictions.csv").open())
+    assert [row["file"] for row in rows] == ["../ward/aside.png", "../ward/bright.jpg", "../ward/bright.jpg"]
+    maps = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.heatmap.*")}
+    assert maps == {f"ward/out/ward/bright.jpg.heatmap.{kind}" for kind in ("nii.gz", "png")}

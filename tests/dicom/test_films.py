@@ -183,6 +183,15 @@ def test_what_is_no_film_is_refused(code, tmp_path):
     assert refused.value.code == code
 
 
+def test_a_damaged_header_is_not_quoted(tmp_path):
+    without = film(shown(), Modality="C\nR\x07" * 30)
+    del without.PixelData
+    pydicom.dcmwrite(tmp_path / "film.dcm", without)
+    with pytest.raises(Refusal) as refused:
+        read_film(tmp_path / "film.dcm")
+    assert refused.value.sentence == "film.dcm: is an object without pixels; a radiograph is needed."
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.5"])
 def test_a_compressed_file_that_was_cut_short_is_refused(syntax, tmp_path):

@@ -29,8 +29,16 @@ def evidence(network: Classifier, pictures: Tensor, classes: Tensor) -> Tensor:
     return (places - common.clamp(min=0)).clamp(min=0)
 
 
-def on_grid(places: Tensor, shape: tuple[int, int]) -> NDArray[np.float32]:
-    """A map (h, w) of the middle square onto a picture's own (rows, columns), 0 to 1; beside the square 0."""
+def on_grid(places: Tensor, shape: tuple[int, int], field: tuple[slice, slice] | None = None) -> NDArray[np.float32]:
+    """A map (h, w) of the middle square onto a picture's own (rows, columns), 0 to 1; beside the square 0.
+
+    ``field`` is the part of the picture whose middle square it is, where it is not the whole.
+    """
+    if field is not None:
+        within = on_grid(places, (field[0].stop - field[0].start, field[1].stop - field[1].start))
+        all_of_it = np.zeros(shape, np.float32)
+        all_of_it[field] = within
+        return all_of_it
     rows, columns = middle_square(shape)
     side = rows.stop - rows.start
     square = interpolate(places[None, None].float(), (side, side), mode="bicubic", align_corners=False)[0, 0].clamp(

@@ -12,7 +12,7 @@ from torch import Tensor
 from cxr_classifier_code.calibration import load_calibration, probabilities
 from cxr_classifier_code.heat_map import evidence, on_grid
 from cxr_classifier_code.network import Classifier, build
-from cxr_classifier_code.picture import prepared
+from cxr_classifier_code.picture import exposed, prepared
 from cxr_classifier_code.weights import load_weights
 
 # Pictures that go through the network at once.
@@ -69,8 +69,9 @@ class RadiographInferer:
         device = next(network.parameters()).device
         pictures = prepared(images, self.size).to(device)
         with torch.inference_mode():
-            logits = self.logits(pictures, network)
             reasons = self.reasons(pictures, network)
+            fields = self.look_closer(images, pictures, reasons, network)
+            logits = self.logits(pictures, network)
         shares = probabilities(logits.cpu().numpy(), self.calibration)
         maps = None
         if heat_map:
@@ -78,10 +79,27 @@ class RadiographInferer:
             maps = evidence(network, pictures, shown.to(device)).cpu()
         readings = []
         for i, reason in enumerate(reasons):
-            drawn = None if maps is None else on_grid(maps[i], (images[i].shape[0], images[i].shape[1]))
+            drawn = None if maps is None else on_grid(maps[i], (images[i].shape[0], images[i].shape[1]), fields.get(i))
             named = dict(zip(self.classes, (float(p) for p in shares[i]), strict=True))
             readings.append(Reading(named, None if reason else self.label(shares[i]), bool(reason), reason, drawn))
         return readings
+
+    def look_closer(
+        self, images: list[NDArray[np.float32]], pictures: Tensor, reasons: list[str], network: Classifier
+    ) -> dict[int, tuple[slice, slice]]:
+        """Films that are refused for a wide dark surround only: what lies within it takes the place of the whole.
+
+        Changes ``pictures`` and ``reasons``; returns the box that was taken of each such film, by its number.
+        """
+        fields = {}
+        for i, reason in enumerate(reasons):
+            box = exposed(images[i]) if reason else None
+            if box is None:
+                continue
+            closer = prepared([images[i][box]], self.size).to(pictures.device)
+            if not self.reasons(closer, network)[0]:
+                pictures[i], reasons[i], fields[i] = closer[0], "", box
+        return fields
 
     def logits(self, pictures: Tensor, network: Classifier) -> Tensor:
         """(B, 1, S, S) to (B, K)."""

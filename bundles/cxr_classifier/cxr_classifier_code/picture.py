@@ -11,11 +11,38 @@ SMALLEST_SIDE = 28
 CLIPPED = 3.0
 
 
+# Of the grey levels' span: what is darker is the film's surround.
+DARK = 0.04
+# Of a row or column: letters and markers in the surround take less.
+LIT = 0.02
+
+
 def middle_square(shape: tuple[int, int]) -> tuple[slice, slice]:
     """The rows and columns of the largest square in the middle of (rows, columns)."""
     side = min(shape)
     top, left = (shape[0] - side) // 2, (shape[1] - side) // 2
     return slice(top, top + side), slice(left, left + side)
+
+
+def exposed(image: NDArray[np.float32]) -> tuple[slice, slice] | None:
+    """The box of (rows, columns) beyond which a film is dark, as collimators and scanners leave it.
+
+    None where there is next to no surround, or too little within it.
+    """
+    step = max(1, min(image.shape) // 256)
+    coarse = image[::step, ::step]
+    low, high = np.percentile(coarse, (0.5, 99.5))
+    lit = coarse > low + DARK * (high - low)
+    box = []
+    for axis, length in ((1, image.shape[0]), (0, image.shape[1])):
+        places = np.flatnonzero(lit.mean(axis=axis) > LIT)
+        if not len(places):
+            return None
+        box.append(slice(int(places[0]) * step, min(length, (int(places[-1]) + 1) * step)))
+    rows, columns = (part.stop - part.start for part in box)
+    if min(rows, columns) < SMALLEST_SIDE or rows * columns > 0.95 * image.size:
+        return None
+    return box[0], box[1]
 
 
 def resized(image: NDArray[np.float32], size: int) -> Tensor:

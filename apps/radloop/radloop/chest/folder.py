@@ -5,11 +5,14 @@ from pathlib import Path
 from radloop.dicom.files import looks_like_dicom
 from radloop.refusal import Refusal
 
+HEAT_MAPS = (".heatmap.nii.gz", ".heatmap.png")
 SUFFIXES = (".dcm", ".png", ".jpg", ".jpeg", ".nii.gz", ".nii")
 
 
 def find_films(folder: Path) -> list[Path]:
-    """Every file in a folder and below, sorted, that is a film by its suffix, or DICOM without one; no hidden files.
+    """Every file in a folder and below, sorted, that is a film by its suffix, or DICOM without one.
+
+    No hidden files, nor heat maps of an earlier run, which may lie among the films.
 
     Raises Refusal("NO_IMAGES") where there is none.
     """
@@ -21,6 +24,7 @@ def find_films(folder: Path) -> list[Path]:
         and path.is_file()
         and (path.name.lower().endswith(SUFFIXES) or looks_like_dicom(path))
         and path.name != "DICOMDIR"
+        and not path.name.lower().endswith(HEAT_MAPS)
     )
     if not found:
         raise Refusal("NO_IMAGES", f"{folder}: holds no images ({', '.join(SUFFIXES)}, or DICOM without suffix).")

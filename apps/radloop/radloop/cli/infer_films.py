@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -83,12 +84,17 @@ def _films(given: Sequence[Path]) -> list[Film]:
     for path in given:
         if path.is_dir():
             inside = path if len(given) > 1 else Path()
-            films += [Film(file, str(inside / file.relative_to(path))) for file in find_films(path)]
+            films += [Film(file, _text(inside / file.relative_to(path))) for file in find_films(path)]
         elif path.exists():
-            films.append(Film(path, path.name if len(given) == 1 else str(path)))
+            films.append(Film(path, _text(path.name if len(given) == 1 else path)))
         else:
             raise Refusal("NO_SUCH_FILE", f"{path}: no such file or folder")
     return films
+
+
+def _text(path: Path | str) -> str:
+    """As text: of names that are none (in no encoding of this machine) the odd bytes are written as numbers."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _outcomes(model: str, variant: str | None, films: Sequence[Film], maps: Path | None) -> Iterator[Outcome]:
@@ -151,7 +157,8 @@ def _write_map(
     from radloop.chest.overlay import draw_overlay
     from radloop.images import write_heat_map
 
-    place = folder / Path(film.name).relative_to(Path(film.name).anchor)
+    named = Path(film.name)
+    place = folder.joinpath(*(part for part in named.parts if part not in (named.anchor, "..")))
     write_heat_map(place.with_name(f"{place.name}.heatmap.nii.gz"), heat, content)
     draw_overlay(place.with_name(f"{place.name}.heatmap.png"), content, heat, answer)
 
@@ -173,7 +180,7 @@ def _write_csv(path: Path, outcomes: Sequence[Outcome]) -> None:
         abstained = "true" if one.answer.abstained else "false"
         table.writerow([one.film.name, one.answer.label or "", abstained, one.answer.reason, *shares])
     with replace_whole(path) as temporary:
-        temporary.write_text(text.getvalue())
+        temporary.write_text(text.getvalue(), encoding="utf-8")
 
 
 def _as_json(outcomes: Sequence[Outcome], alone: bool) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import logging
 import sys
 import tempfile
 import traceback
+import warnings
 from pathlib import Path
 from types import TracebackType
 
@@ -59,8 +60,7 @@ def radloop() -> None:
 
 def main() -> None:
     sys.excepthook = _our_fault
-    # Libraries warn about things a user can do nothing about; what matters comes as a Refusal.
-    logging.basicConfig(level=logging.ERROR)
+    _quiet_libraries()
     try:
         code = radloop(standalone_mode=False)
     except Refusal as refusal:
@@ -73,6 +73,17 @@ def main() -> None:
         click.echo("interrupted", err=True)
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _quiet_libraries() -> None:
+    """Libraries warn about things a user can do nothing about; what matters comes as a Refusal."""
+    logging.basicConfig(level=logging.ERROR)
+    # It logs each decoder that fails on damaged pixels with a traceback, and then raises what becomes the Refusal.
+    pydicom = logging.getLogger("pydicom")
+    pydicom.propagate = False
+    pydicom.addHandler(logging.NullHandler())
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
 
 
 def _our_fault(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:

@@ -2,6 +2,7 @@
 
 import warnings
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -30,13 +31,16 @@ OTHER_MODALITIES = {
 LATERAL = {"LL", "RL", "LATERAL", "LAT", "LLD", "RLD"}
 """View positions (PS3.3, C.8.7.1.1.2) that are not frontal."""
 
+_LISTENING = Lock()
+"""Warnings go to whoever listened last: of films that are read side by side one would get those of another."""
+
 
 def read_film(path: Path) -> Radiograph:
     """A radiograph from a DICOM file, or from any other that ``images.read_radiograph`` knows. Raises Refusal."""
     if not path.is_file() or not looks_like_dicom(path):
         return read_radiograph(path)
     try:
-        with warnings.catch_warnings(record=True) as said:
+        with _LISTENING, warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             dataset = pydicom.dcmread(path, force=True)
     except UNREADABLE as fault:
@@ -53,7 +57,8 @@ def film_of(dataset: Dataset, name: str) -> Radiograph:
     Raises Refusal: NO_PIXELS, SEVERAL_FRAMES, COLOUR, CANNOT_DECODE, DAMAGED, TOO_SMALL, TOO_LARGE, CONSTANT.
     """
     if not any(keyword in dataset for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
-        what = text(dataset, "Modality") or "an object"
+        modality = text(dataset, "Modality")
+        what = modality if modality.isalnum() and len(modality) <= 16 else "an object"
         raise Refusal("NO_PIXELS", f"{name}: is {what} without pixels; a radiograph is needed.")
     frames = whole(dataset, "NumberOfFrames", 1)
     if frames > 1:

@@ -2,7 +2,6 @@
 
 import stat
 import struct
-import warnings
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,15 +104,12 @@ def _from_picture(path: Path) -> Radiograph:
 
     name = path.name
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # sizes are looked at here
-            picture = Image.open(path, formats=["PNG", "JPEG"])
-        with picture:
+        with Image.open(path, formats=["PNG", "JPEG"]) as picture:
             check_size(name, *picture.size)
             if getattr(picture, "n_frames", 1) > 1:
                 raise Refusal("SEVERAL_FRAMES", f"{name}: holds several pictures; a radiograph is one.")
             stored = _grey_of(name, ImageOps.exif_transpose(picture))
-    except Image.DecompressionBombError:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Refusal("TOO_LARGE", f"{name}: is too large to be read ({_most()}).") from None
     except _BROKEN as fault:
         if "truncated" in str(fault).lower():
