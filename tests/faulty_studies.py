@@ -67,7 +67,8 @@ def _two_stacks(folder: Path) -> None:
     other = folder / "other"
 
     def same_series(ds: Dataset) -> None:
-        ds.StudyInstanceUID, ds.SeriesInstanceUID = first.StudyInstanceUID, first.SeriesInstanceUID
+        for keyword in ("PatientID", "StudyInstanceUID", "SeriesInstanceUID"):  # Orthanc tells studies apart by both
+            setattr(ds, keyword, first[keyword].value)
 
     for n, path in enumerate(make_study(Cine(heart.voxels, affine, heart.times_ms), other, beside=False)):
         _change(path, same_series)
