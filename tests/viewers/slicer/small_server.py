@@ -2,6 +2,7 @@
 
 Speaks the part of MONAI Label's API that the module uses. ``python small_server.py FOLDER`` serves the pairs
 ``X.nii.gz``, ``X.label.nii.gz``, ``X.json`` in a folder, prints its port, and keeps submitted labels beside them.
+Where the folder has a file ``cases``, that is the answer of ``/radloop/cases``.
 """
 
 import json
@@ -25,6 +26,8 @@ class Handler(BaseHTTPRequestHandler):
         elif url.path == "/datastore/":
             finals = {image: {"final": {}} if (FOLDER / f"{image}.final.json").exists() else {} for image in images}
             self._json({"objects": {image: {"labels": finals[image]} for image in images}})
+        elif url.path == "/radloop/cases" and (FOLDER / "cases").exists():
+            self._answer((FOLDER / "cases").read_bytes(), "application/json")
         elif url.path == "/datastore/image":
             self._answer((FOLDER / f"{query['image']}.nii.gz").read_bytes())
         elif url.path == "/datastore/label":

@@ -93,6 +93,47 @@ def test_the_token_goes_with_every_request_and_its_lack_is_said():
         guarded.shutdown()
 
 
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [
+        (
+            b'{"cases": [], "others": [{"series": "1.2", "description": "", "sentence": "It is CT."}]}',
+            {"1.2": "It is CT."},
+        ),
+        (b'{"cases": [], "others": [{"series": "b", "description": "", "sentence": "One that is an image."}]}', {}),
+        (b'{"cases": [], "others": null}', {}),
+        (b'{"cases": []}', {}),  # an older server
+        (b'{"cases": [], "others": [{"series": "1.2"}]}', None),
+        (b'{"cases": [], "others": "none"}', None),
+    ],
+)
+def test_what_is_no_case_comes_after_the_cases_with_the_reason(said, refused):
+    class Listing(BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            body = said if self.path.startswith("/radloop") else b'{"objects": {"b": {}, "a": {}}}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Listing) as listing:
+        threading.Thread(target=listing.serve_forever, daemon=True).start()
+        asked = Server(f"http://127.0.0.1:{listing.server_port}")
+        try:
+            if refused is None:
+                with pytest.raises(Strange, match="cannot be read"):
+                    asked.cases(Ticket())
+            else:
+                rows = asked.cases(Ticket())
+                assert [row.image for row in rows] == ["a", "b", *refused]
+                assert {row.image: row.why_not for row in rows if row.why_not} == refused
+        finally:
+            listing.shutdown()
+
+
 @pytest.mark.parametrize("token", ["two words", "a\nHost: evil.example", "tökén"])
 def test_what_cannot_be_a_token_is_sent_nowhere(token):
     with pytest.raises(Strange, match="copied whole"):

@@ -1,6 +1,8 @@
 """From connecting to submitting, without a panel: Slicer's real core on one side, a real server on the other."""
 
+import shutil
 import socket
+import subprocess
 import time
 
 import numpy as np
@@ -51,6 +53,44 @@ def test_connect_and_list(desk, server):
     assert [row.image for row in desk.cases if row.may_be_cine] == ["heart_01", "heart_02"]
     assert [row.image for row in desk.cases if row.may_be_film] == ["film_clouded"]
     assert {row.state for row in desk.cases} == {"new"}
+
+
+def test_a_study_that_cannot_be_used_is_listed_last_with_its_reason(desk, installed, studies, tmp_path_factory):
+    """Beside the hearts a DICOM study that lacks one phase of one slice."""
+    from real_server import CHECKOUT, PYTHON, RealServer, environment
+
+    folder = tmp_path_factory.mktemp("faulty")
+    shutil.copy(studies / "heart_01.nii.gz", folder)
+    made = [
+        PYTHON,
+        "-m",
+        "radloop",
+        "dicom",
+        "make",
+        CHECKOUT / "sample-data" / "normal.nii.gz",
+        "-o",
+        folder / "study",
+    ]
+    subprocess.run([*map(str, made)], env=environment(installed), check=True)
+    lost = sorted((folder / "study").glob("sax-*.dcm"))[7]
+    lost.unlink()
+    running = RealServer(installed, folder, tmp_path_factory.mktemp("faulty-server"))
+    try:
+        until = time.monotonic() + 60
+        while len(connected(desk, running.url).cases) < 2 and time.monotonic() < until:
+            time.sleep(0.2)  # the archive is looked through beside the answering
+        heart, refused = desk.cases
+        assert (heart.image, heart.why_not) == ("heart_01", "")
+        assert (refused.state, refused.may_be_cine, refused.may_be_film) == ("cannot be used", True, False)
+        assert "A phase is missing next to study/sax-cine-" in refused.why_not
+        assert desk.message.endswith(" 1 study cannot be used: the list of hearts says why.")
+        desk.analyse_image(refused.image)  # as a script may
+        assert wait(desk) in refused.why_not
+        assert desk.is_fault
+        desk.note_state("heart_01", "analysed")
+        assert [row.image for row in desk.cases] == [heart.image, refused.image]
+    finally:
+        running.stop()
 
 
 @pytest.mark.parametrize("image", ["heart_01", "heart_02"])

@@ -75,6 +75,14 @@ class Window:
         QtCore.QTimer.singleShot(0, press)
         loop.exec()
 
+    def choose(self, row):
+        """Click on a row of the list of cases."""
+        table = self.ui.caseTable
+        table.scrollToItem(table.item(row, 0))
+        where = table.visualItemRect(table.item(row, 0)).center()
+        self._test.mouseClick(table.viewport(), self._left, pos=where)
+        self.settle()
+
     def type(self, field, text):
         field.setFocus()
         field.selectAll()
@@ -235,6 +243,33 @@ def test_from_connecting_to_a_submitted_label(window, hearts):
     window.wait()
     assert window.desk.shown.exam.review.as_submitted() == kept["reviewed"]
     assert "Submitted" in window.table()["LV ejection fraction"]
+
+
+def test_why_a_study_cannot_be_used_stands_below_the_list(window, hearts):
+    url, folder = hearts
+    sentence = "A phase is missing next to sax-cine-007.dcm: slice 2 of 7 has 5 phases where the others have 6."
+    other = {"series": "1.2.840.7", "description": "SAX <cine>", "sentence": sentence}
+    (folder / "cases").write_text(json.dumps({"cases": [], "others": [other]}))
+    window.connect(url)
+    ui = window.ui
+    assert ui.messageLabel.text.endswith("1 study cannot be used: the list of hearts says why.")
+    rows = [[ui.caseTable.item(n, c).text() for c in range(3)] for n in range(ui.caseTable.rowCount)]
+    assert rows == [["heart_01", "new", ""], ["heart_02", "new", ""], ["1.2.840.7", "cannot be used", ""]]
+    assert ui.filmTable.rowCount == 0
+    assert not ui.caseHint.isVisible()
+    window.choose(2)
+    assert ui.caseHint.isVisible()
+    assert ui.caseHint.text == f"SAX <cine>: {sentence}"
+    assert ui.analyseButton.toolTip == ui.caseHint.text
+    assert not ui.analyseButton.isEnabled()
+    assert not ui.openLabelButton.isEnabled()
+    window.picture("panel_cannot_be_used.png")
+    window.choose(0)
+    assert not ui.caseHint.isVisible()
+    window.click(ui.analyseButton)
+    window.wait()
+    assert window.desk.shown is not None, ui.messageLabel.text
+    assert ui.caseTable.item(2, 0).text() == "1.2.840.7"  # still the last, now that a case has another state
 
 
 def test_marks_after_a_question_are_made_only_after_yes(window, hearts):

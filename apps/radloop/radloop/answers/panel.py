@@ -2,7 +2,7 @@
 
 ========================================  =====================================================
 ``GET    /radloop/cases?study=UID``       `Cases`: the short-axis cines of a study, and what is no cine
-``GET    /radloop/cases``                 `EveryCase`: every image of the datastore and how far it is
+``GET    /radloop/cases``                 `EveryCase`: every image of the datastore and how far it is, and what is none
 ``POST   /radloop/analyse?image=ID``      `Analysis`: the model's contours and what follows from them
 ``POST   /radloop/measure?image=ID``      `Contours` → `Measurements`: figures of contours in the panel
 ``GET    /radloop/labels?image=ID``       ``list[SubmittedLabel]``, newest first
@@ -85,16 +85,17 @@ class CaseState(_Word):
     n_frames: int | None = Field(description="null where the file does not tell, or not yet")
 
 
-class EveryCase(_Word):
-    cases: list[CaseState]
-
-
 class NoCine(_Word):
     """A series of the study that is not a short-axis cine, and why."""
 
     series: str
     description: str
     sentence: str
+
+
+class EveryCase(_Word):
+    cases: list[CaseState]
+    others: list[NoCine] = Field(description="of each study in the archive that holds no image, its largest series")
 
 
 class Cases(_Word):

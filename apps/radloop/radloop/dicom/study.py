@@ -90,6 +90,8 @@ def load(cine: DicomCine, place: Callable[[Plane], Path | Dataset]) -> tuple[Cin
 
 def short_axis(planes: Sequence[Plane]) -> DicomCine:
     """The short-axis cine among the planes of one study; refuses where there is none that fits."""
+    if not planes:
+        raise Refusal("NOT_MR", "There is no MR image.")
     best = choose(candidates(planes))
     lost = [p for p in planes if p.position is None or p.orientation is None or p.spacing_mm is None]
     for plane in lost:

@@ -25,7 +25,8 @@ def every_case(here: Context) -> EveryCase:
             CaseState(image=row.id, state=_state(set(objects[row.id]["labels"]), row.info), n_frames=_frames(here, row))
             for row in here.store.images()
             if row.id in objects
-        ]
+        ],
+        others=here.watch.refused,
     )
 
 

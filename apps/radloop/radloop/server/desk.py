@@ -18,6 +18,7 @@ from radloop.server.cases import every_case, note_analysed, was_analysed
 from radloop.server.context import Context
 from radloop.server.deeds import author, current
 from radloop.server.leaving import awaited
+from radloop.server.no_cine import each_series
 from radloop.server.panel import Figures, Grid
 from radloop.server.pictures import called, said_of, without_pixels
 from radloop.server.segments import segments_of
@@ -32,9 +33,6 @@ REMEMBERED = 8
 
 Answered = tuple[LabelMap, Measurements]
 
-_COUNT = "00201209"
-"""The number of a series' objects, in searches."""
-
 
 class HeartDesk:
     """The panel's desk over an archive of DICOM objects. An image is a cine, its id that of its series."""
@@ -47,7 +45,12 @@ class HeartDesk:
 
     def cases(self, study: str) -> Cases:
         found = self._archive.cines(study)
-        others = [] if found else self._others(study, found)
+        others: list[NoCine] = []
+        for one in () if found else each_series(self._archive, study):
+            if isinstance(one, NoCine):
+                others.append(one)
+            else:
+                found.append(one)
         for cine in found:
             self._here.pictures.know(cine)
         segments = self._here.catalogue.model(MODEL).label_details
@@ -193,23 +196,6 @@ class HeartDesk:
             draft=False,
         )
 
-    def _others(self, study: str, found: list["DicomCine"]) -> list[NoCine]:
-        """Why a series is no cine, in the archive's words, the largest first: it is the one that was meant.
-
-        A series that makes a cine by itself is taken into ``found``.
-        """
-        others = []
-        rows = self._archive.search("series", [("includefield", _COUNT)], study)
-        for row in sorted(rows, key=lambda row: -int(_first(row, _COUNT) or 0)):
-            uid, description = (_first(row, tag) for tag in ("0020000E", "0008103E"))
-            try:
-                found.append(self._archive.find_cine(uid))
-            except Refusal as refusal:
-                if refusal.http_status >= 500:
-                    raise
-                others.append(NoCine(series=uid, description=description, sentence=refusal.sentence))
-        return others
-
 
 def _grid(cine: "DicomCine") -> Grid:
     first = cine.grid[0][0]
@@ -227,7 +213,3 @@ def _told(row: LabelRow) -> SubmittedLabel:
         reviewed=info.get("reviewed") or {},
         assumed_reviewed=info["assumed_reviewed"],
     )
-
-
-def _first(row: dict[str, Any], tag: str) -> str:
-    return str((row.get(tag, {}).get("Value") or [""])[0])

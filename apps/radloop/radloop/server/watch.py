@@ -1,4 +1,7 @@
-"""Which cines and films an archive holds, found beside the answering of requests and told to the store."""
+"""Which cines and films an archive holds, found beside the answering of requests and told to the store.
+
+And which studies hold neither, with the sentence that says why.
+"""
 
 import logging
 import threading
@@ -6,7 +9,9 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from radloop.answers.panel import NoCine
 from radloop.refusal import Refusal
+from radloop.server.no_cine import each_series
 from radloop.server.pictures import Pictures, name_of, name_of_film
 
 if TYPE_CHECKING:
@@ -23,6 +28,9 @@ MOST_STUDIES = 500
 _PAGE = 100
 _STUDY, _SERIES, _OBJECT, _INSTANCES = "0020000D", "0020000E", "00080018", "00201208"
 
+Found = tuple[list["DicomCine"], NoCine | None]
+"""The cines of a study; where there are none, the series that was meant and why it is none."""
+
 FILM_MODALITIES = ("CR", "DX")
 """Objects of these are listed as films; any other that holds one picture is one as soon as it is asked for."""
 
@@ -30,7 +38,8 @@ FILM_MODALITIES = ("CR", "DX")
 class Watch:
     """Rounds through the archive: one at the start, then one before a list that is older than ``every_s``.
 
-    A study is looked into again when its number of objects has changed.
+    A study is looked into again when its number of objects has changed. ``refused``: of each study that the last
+    round found neither cine nor film in, its largest series.
     """
 
     def __init__(self, pictures: Pictures, *, every_s: float) -> None:
@@ -40,7 +49,8 @@ class Watch:
         self._wanted, self._stopped = True, False
         self._began: float | None = None
         self._ended = float("-inf")
-        self._studies: dict[str, tuple[int, list[DicomCine]]] = {}
+        self.refused: list[NoCine] = []
+        self._studies: dict[str, tuple[int, Found]] = {}
         self._films_of: dict[tuple[str, str], tuple[int, list[str]]] = {}
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
@@ -87,17 +97,21 @@ class Watch:
         store, archive = self._pictures.store, self._pictures.archive
         listed = store.archived()
         found: dict[str, str] = {}
+        refused: dict[str, NoCine | None] = {}
         for modality in FILM_MODALITIES:
             for study, count in self._counted(modality):
                 if self._stopped:
                     return
-                found |= {uid: name_of_film(uid) for uid in self._films(study, modality, count)}
+                if films := self._films(study, modality, count):
+                    refused[study] = None
+                    found |= {uid: name_of_film(uid) for uid in films}
         if fresh := {uid: name for uid, name in found.items() if uid not in listed}:
             store.note_archived(fresh)
         for study, count in self._counted("MR"):
             if self._stopped:
                 return
-            for cine in self._cines(study, count):
+            cines, refused[study] = self._looked_into(study, count, is_mr=True)
+            for cine in cines:
                 self._pictures.know(cine)
                 found[cine.id] = name_of(cine)
                 if cine.id not in listed:
@@ -111,15 +125,21 @@ class Watch:
                 continue
             if cine.id == image:
                 found[image] = name_of(cine)
+        for study, count in self._counted():
+            if self._stopped:
+                return
+            if study not in refused:
+                _, refused[study] = self._looked_into(study, count, is_mr=False)
         if not self._stopped:
             store.note_archived(found, complete=True)
+            self.refused = [none for none in refused.values() if none]
 
-    def _counted(self, modality: str) -> Iterator[tuple[str, int | None]]:
-        """Studies with images of a modality, and the number of objects in each where the archive tells."""
+    def _counted(self, modality: str = "") -> Iterator[tuple[str, int | None]]:
+        """Studies with images of a modality, or all, and the number of objects in each where the archive tells."""
         seen: set[str] = set()
         while len(seen) < MOST_STUDIES:
-            query = [("ModalitiesInStudy", modality), ("includefield", _INSTANCES)]
-            query += [("limit", str(_PAGE)), ("offset", str(len(seen)))]
+            query = [("includefield", _INSTANCES), ("limit", str(_PAGE)), ("offset", str(len(seen)))]
+            query += [("ModalitiesInStudy", modality)] if modality else []
             rows = self._pictures.archive.search("studies", query)
             fresh = [row for row in rows if str(row[_STUDY]["Value"][0]) not in seen]
             if not fresh:
@@ -128,7 +148,10 @@ class Watch:
                 study = str(row[_STUDY]["Value"][0])
                 seen.add(study)
                 yield study, next(iter(row.get(_INSTANCES, {}).get("Value", [])), None)
-        log.warning("the archive holds more than %d studies; the others are listed once they are used", MOST_STUDIES)
+        if modality:
+            log.warning(
+                "the archive holds more than %d studies; the others are listed once they are used", MOST_STUDIES
+            )
 
     def _films(self, study: str, modality: str, count: int | None) -> list[str]:
         """The UIDs of the objects of a study that are of a modality."""
@@ -145,11 +168,22 @@ class Watch:
             self._films_of[study, modality] = count, films
         return films
 
-    def _cines(self, study: str, count: int | None) -> "list[DicomCine]":
+    def _looked_into(self, study: str, count: int | None, *, is_mr: bool) -> "Found":
         known = self._studies.get(study)
         if known is not None and count == known[0]:
             return known[1]
-        cines = self._pictures.archive.cines(study)
+        archive = self._pictures.archive
+        cines = archive.cines(study) if is_mr else []
+        none: NoCine | None = None
+        if not cines:
+            for one in each_series(archive, study):
+                if not isinstance(one, NoCine):
+                    cines.append(one)
+                    continue
+                none = none or one
+                if not is_mr:  # nor is any other series of it a cine
+                    break
+        found = cines, None if cines else none
         if count is not None:
-            self._studies[study] = count, cines
-        return cines
+            self._studies[study] = count, found
+        return found

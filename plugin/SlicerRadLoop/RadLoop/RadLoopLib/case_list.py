@@ -28,7 +28,7 @@ class CaseList:
             frames = "" if row.n_frames is None else str(row.n_frames)
             for column, text in enumerate((row.image, row.state, frames)[: self.table.columnCount]):
                 item = qt.QTableWidgetItem(text)
-                item.setToolTip(text)  # UIDs are wider than the column
+                item.setToolTip(row.why_not or text)  # UIDs are wider than the column
                 self.table.setItem(n, column, item)
         if before < 0 and rows:
             self.table.selectRow(0)

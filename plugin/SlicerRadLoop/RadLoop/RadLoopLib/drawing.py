@@ -42,12 +42,15 @@ class Drawing:
         self._labels()
         why_not = desk.why_not(HEART)
         connected, free = not why_not, not desk.busy
-        chosen = self.cases.chosen is not None
+        chosen = self.cases.chosen
+        fault = _("Choose a case first.") if chosen is None else chosen.why_not
+        ui.caseHint.text = chosen.why_not if chosen is not None else ""
+        ui.caseHint.visible = bool(ui.caseHint.text)
         ui.connectButton.enabled = free
-        ui.analyseButton.enabled = connected and free and chosen
+        ui.analyseButton.enabled = connected and free and not fault
         ui.openLabelButton.enabled = connected and free and ui.labelTag.count > 0
         ui.analyseSceneButton.enabled = connected and free and is_cine(desk.browser)
-        ui.analyseButton.toolTip = why_not or ("" if chosen else _("Choose a case first."))
+        ui.analyseButton.toolTip = why_not or fault
         ui.openLabelButton.toolTip = why_not or ("" if ui.labelTag.count else _("No label of this case was submitted."))
         ui.analyseSceneButton.toolTip = why_not or ("" if is_cine(desk.browser) else _("Choose a cine of the scene."))
         if ui.cineSelector.currentNode() is not desk.browser:

@@ -95,7 +95,7 @@ class Errands:
             self.models, self.cases = result
             self.server = server
             words = ", ".join(_model_words(name, model) for name, model in self.models.items())
-            self.say(f"Connected to {server.url}: {words}.")
+            self.say(f"Connected to {server.url}: {words}.{self._refused_words()}")
 
         self.start(work, then)
 
@@ -111,13 +111,19 @@ class Errands:
             raise ValueError(self.why_not(model))
         return self.server
 
+    def _refused_words(self) -> str:
+        n = sum(bool(row.why_not) for row in self.cases)
+        if n == 0 or HEART not in self.models:
+            return ""
+        return f" {n} {'study' if n == 1 else 'studies'} cannot be used: the list of hearts says why."
+
     def note_state(self, image: str, state: str, *labels: str, n_frames: int | None = None) -> None:
         rows = {row.image: row for row in self.cases}
-        row = rows.get(image) or CaseRow(image, state, n_frames)
+        row = replace(rows.get(image) or CaseRow(image, state, n_frames), why_not="")
         if state == "analysed" and row.labels:  # what a person said outlasts what a model says
             return
         rows[image] = replace(row, state=state, labels=tuple(sorted({*row.labels, *labels})))
-        self.cases = sorted(rows.values(), key=lambda row: row.image)
+        self.cases = sorted(rows.values(), key=lambda row: row.order)
 
 
 def image_name(name: str, otherwise: str = "cine") -> str:

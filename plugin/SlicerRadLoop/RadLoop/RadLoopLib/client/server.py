@@ -19,23 +19,33 @@ THINKING_S = 900.0  # a model on a slow machine, behind others in the queue
 SAVING_S = 60.0
 _NO_PICTURE = "The server answered without a label map."
 _FILMS = (".png", ".jpg", ".jpeg", ".dcm")
+_REFUSED = "cannot be used"
 
 
 @dataclass(frozen=True)
 class CaseRow:
     """An image of the server. ``state``: new, analysed, reviewed or submitted; ``labels``: tags that can be opened;
-    ``suffix``: of its file, where the server tells it."""
+    ``suffix``: of its file, where the server tells it.
+
+    Or the series that a study without an image has in its place: ``why_not`` is the server's sentence.
+    """
 
     image: str
     state: str
     n_frames: int | None = None
     labels: tuple[str, ...] = ()
     suffix: str = ""
+    why_not: str = ""
 
     @property
     def may_be_film(self) -> bool:
         """Nothing in the list says so for sure: NIfTI of one frame may hold a film, or a still heart."""
         return self.suffix in _FILMS or self.n_frames == 1
+
+    @property
+    def order(self) -> tuple[bool, str]:
+        """What cannot be used comes last."""
+        return bool(self.why_not), self.image
 
     @property
     def may_be_cine(self) -> bool:
@@ -94,27 +104,34 @@ class Server:
         return models
 
     def cases(self, ticket: Ticket) -> list[CaseRow]:
-        """The images of the server with their state, by name."""
+        """The images of the server with their state, by name; then what cannot be used, with the reason."""
         stored = self._ask(Request("GET", "/datastore/", {"output": "all"}, waiting="Listing cases"), ticket).json()
         objects = stored.get("objects") if isinstance(stored, dict) else None
         if not isinstance(objects, dict) or not all(isinstance(entry, dict) for entry in objects.values()):
             raise Strange(f"The list of cases of {self.url} cannot be read.")
         tags = {image: tuple(entry.get("labels") or {}) for image, entry in objects.items()}
-        said = self._states(ticket)
-        return [
+        said, refused = self._states(ticket)
+        rows = [
             CaseRow(image, *said.get(image, (_state(tags[image]), None)), _submitted(tags[image]), _suffix(entry))
-            for image, entry in sorted(objects.items())
+            for image, entry in objects.items()
         ]
+        rows += [CaseRow(series, _REFUSED, why_not=why) for series, why in refused.items() if series not in objects]
+        return sorted(rows, key=lambda row: row.order)
 
-    def _states(self, ticket: Ticket) -> dict[str, tuple[str, int | None]]:
-        """State and number of frames by image, from a server that keeps them; any other has none to give."""
+    def _states(self, ticket: Ticket) -> tuple[dict[str, tuple[str, int | None]], dict[str, str]]:
+        """State and number of frames by image, and by series why it is none.
+
+        From a server that keeps them; any other has none to give.
+        """
         try:
             said = self._ask(Request("GET", "/radloop/cases", {}, waiting="Listing cases"), ticket).json()
         except Refused:
-            return {}
+            return {}, {}
         rows = said.get("cases") if isinstance(said, dict) else said
+        others = said.get("others") if isinstance(said, dict) else None  # older servers say none
         try:
-            return {row["image"]: (row["state"], row.get("n_frames")) for row in rows or []}
+            states = {row["image"]: (row["state"], row.get("n_frames")) for row in rows or []}
+            return states, {other["series"]: _why(other) for other in others or []}
         except (AttributeError, KeyError, TypeError) as error:
             raise Strange(f"The list of cases of {self.url} cannot be read.") from error
 
@@ -221,6 +238,11 @@ def _submitted(tags: tuple[str, ...]) -> tuple[str, ...]:
 def _suffix(entry: Mapping[str, Any]) -> str:
     image = entry.get("image")
     return str(image.get("ext") or "").lower() if isinstance(image, dict) else ""
+
+
+def _why(other: Mapping[str, Any]) -> str:
+    name = f"{other['description']}: " if other.get("description") else ""
+    return f"{name}{other['sentence']}"
 
 
 def _state(tags: tuple[str, ...]) -> str:
