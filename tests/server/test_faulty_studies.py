@@ -7,9 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pydicom
 import pytest
 from faulty_studies import FOREIGN, SAYS, write_faulty
 from other_programs import orthanc_in, send
+from pydicom.data import get_testdata_file
+
+from radloop.dicom.make import make_study
+from radloop.dicom.make_film import make_film
+from radloop.images import Cine
+from radloop.synthesis import make_phantom
 
 KINDS = {
     "missing-phase": "A phase is missing",
@@ -56,6 +64,31 @@ def test_each_is_listed_once_with_its_reason(serve: Callable[..., Any], studies:
 
         shutil.rmtree(own / "ct")
         assert not [other for other in listed(server, len(SAYS) - 1)["others"] if "is CT" in other["sentence"]]
+
+
+def test_films_and_cines_to_choose_between_are_images_and_not_faults(serve: Callable[..., Any], tmp_path: Path) -> None:
+    """A study with two cines in other directions has none that is its own; each by itself can be used."""
+    studies = tmp_path / "studies"
+    studies.mkdir()
+    film = make_film(studies / "film.dcm", np.full((60, 50), 90, np.uint8), spacing_mm=2)
+    shutil.copy(str(get_testdata_file("CT_small.dcm", download=False)), studies)
+    heart = make_phantom(5, ef=50, frames=6, matrix=(72, 64), spacing_mm=(3.2, 16)).cine
+    first = make_study(heart, studies / "first", seed="first", beside=False)
+    turned = heart.affine.copy()
+    turned[:3, :3] = turned[:3, [1, 2, 0]]
+    study = pydicom.dcmread(first[0], stop_before_pixels=True).StudyInstanceUID
+    second = make_study(Cine(heart.voxels, turned, heart.times_ms), studies / "second", seed="second", beside=False)
+    for file in second:
+        ds = pydicom.dcmread(file)
+        ds.StudyInstanceUID = study
+        ds.save_as(file)
+    with serve(studies, tmp_path) as server:
+        found = listed(server, 1)
+        series = {
+            str(pydicom.dcmread(files[0], stop_before_pixels=True).SeriesInstanceUID) for files in (first, second)
+        }
+        assert {case["image"] for case in found["cases"]} == {film, *series}
+        assert "CT_small.dcm is CT" in found["others"][0]["sentence"]
 
 
 def test_of_another_archive_too(serve: Callable[..., Any], studies: Path, tmp_path: Path) -> None:
