@@ -4,6 +4,7 @@ from collections.abc import Iterable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from anyio import move_on_after
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -13,10 +14,36 @@ from radloop.server.plainly import answer
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 RETRY_AFTER_S = 5
 """What is said to clients that find something out of order for a while."""
+HEARD_OUT, HEARD_OUT_S = 1 << 20, 2.0
+"""Bytes, and seconds, for which the body of a refused request is still read."""
 
 
 class TooLarge(Exception):
     """Raised to whoever reads a body that goes on past the limit."""
+
+
+class Body:
+    """What a request brings, counted on its way to whoever reads it."""
+
+    def __init__(self, receive: Receive, headers: Headers, limit: int) -> None:
+        self._receive, self._limit = receive, limit
+        self._received = 0
+        self._ended = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
+
+    async def receive(self) -> MutableMapping[str, Any]:
+        message = await self._receive()
+        self._received += len(message.get("body", b""))
+        self._ended = not message.get("more_body", False)
+        if self._received > self._limit:
+            raise TooLarge
+        return message
+
+    async def hear_out(self) -> None:
+        """Read what is left of a small body: whoever still sends would see a broken connection and not the refusal."""
+        with move_on_after(HEARD_OUT_S):
+            while not self._ended and self._received <= min(HEARD_OUT, self._limit):
+                self._received += len((message := await self._receive()).get("body", b""))
+                self._ended = not message.get("more_body", False)
 
 
 class Guard:
@@ -48,11 +75,14 @@ class Guard:
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
         answered = False
+        body = Body(receive, headers, self.body_limit)
 
         async def sending(message: Message) -> None:
             nonlocal answered
             if message["type"] == "http.response.start":
                 answered = True
+                if message["status"] >= 400:
+                    await body.hear_out()
                 given = MutableHeaders(scope=message)
                 for name, value in self.said.items():
                     given.setdefault(name, value)
@@ -63,7 +93,7 @@ class Guard:
         problem = self._problem(headers)
         if problem is None:
             try:
-                return await self.app(scope, self._counting(receive), sending)
+                return await self.app(scope, body.receive, sending)
             except TooLarge:
                 if answered:
                     raise
@@ -84,19 +114,6 @@ class Guard:
 
     def _too_large(self) -> tuple[int, str]:
         return 413, f"The request is larger than {self.body_limit >> 20} MB."
-
-    def _counting(self, receive: Receive) -> Receive:
-        received = 0
-
-        async def counting() -> MutableMapping[str, Any]:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self.body_limit:
-                raise TooLarge
-            return message
-
-        return counting
 
 
 def _origin_host(origin: str) -> str | None:
