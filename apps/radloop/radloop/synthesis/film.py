@@ -42,7 +42,7 @@ def make_film(seed: int, *, opacity: bool = False, side: int = 384) -> Film:
     dense += 0.10 * _vessels(x, y, random) * inside
     if opacity:
         where = random.choice([-1, 1])
-        dense += 0.32 * _cloud(random, x, y, where * random.uniform(0.16, 0.22), random.uniform(0.5, 0.62)) * inside
+        dense += 0.6 * _cloud(random, x, y, where * random.uniform(0.16, 0.22), random.uniform(0.5, 0.62)) * inside
     dense *= 1 + 0.015 * _smooth(random, side, 60)
     shown = 1 - np.exp(-1.5 * np.clip(dense, 0, None))  # what comes through, as a negative
     shown += random.normal(0, 0.004, shown.shape)
@@ -130,7 +130,7 @@ def _vessels(x: Picture, y: Picture, random: np.random.Generator) -> Picture:
 
 
 def _cloud(random: np.random.Generator, x: Picture, y: Picture, cx: float, cy: float) -> Picture:
-    patch = _blob(x, y, cx, cy, random.uniform(0.08, 0.12), random.uniform(0.09, 0.13), 1.6)
+    patch = _blob(x, y, cx, cy, random.uniform(0.12, 0.18), random.uniform(0.13, 0.2), 1.6)
     return np.asarray(patch * (1 + 0.16 * _smooth(random, len(x), 26)))
 
 
