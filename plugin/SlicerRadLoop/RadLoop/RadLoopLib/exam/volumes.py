@@ -54,7 +54,7 @@ def figures_of(counts: Sequence[dict[str, int]], spacing_mm: Sequence[float] | N
         if voxel_ml is not None:
             figures[f"{side}_edv_ml"], figures[f"{side}_esv_ml"] = full * voxel_ml, rest * voxel_ml
             figures[f"{side}_sv_ml"] = (full - rest) * voxel_ml if ejects else None
-    if voxel_ml is not None:
+    if voxel_ml is not None and myo[ed]:
         figures["lv_mass_g"] = float(myo[ed]) * voxel_ml * MYOCARDIUM_G_PER_ML
     return figures
 
