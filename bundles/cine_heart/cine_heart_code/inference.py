@@ -21,7 +21,7 @@ from cine_heart_code.cases import LV, MYO, RV
 from cine_heart_code.grid import Frame, StandardOrder, resize
 
 # Pixels of all frames and slices that go through the network at once: the activations then fit the caches.
-PIXELS_AT_ONCE = 600_000
+PIXELS_AT_ONCE = 150_000
 # No part of a heart lies farther from the middle of its left ventricle.
 REACH_MM = 110.0
 # Fields of view, along the longer side, that a picture of unknown pixel size is looked at with.
