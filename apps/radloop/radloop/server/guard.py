@@ -31,9 +31,7 @@ class Body:
         self._ended = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
 
     async def receive(self) -> MutableMapping[str, Any]:
-        message = await self._receive()
-        self._received += len(message.get("body", b""))
-        self._ended = not message.get("more_body", False)
+        message = await self._next()
         if self._received > self._limit:
             raise TooLarge
         return message
@@ -42,8 +40,13 @@ class Body:
         """Read what is left of a small body: whoever still sends would see a broken connection and not the refusal."""
         with move_on_after(HEARD_OUT_S):
             while not self._ended and self._received <= min(HEARD_OUT, self._limit):
-                self._received += len((message := await self._receive()).get("body", b""))
-                self._ended = not message.get("more_body", False)
+                await self._next()
+
+    async def _next(self) -> MutableMapping[str, Any]:
+        message = await self._receive()
+        self._received += len(message.get("body", b""))
+        self._ended = not message.get("more_body", False)
+        return message
 
 
 class Guard:
