@@ -118,7 +118,7 @@ class CineInferer:
         done = 0
         for shares in self.run(network, brightness(region.cut(pictures, spacing))):
             placed = region.place(shares.flatten(0, 2), xs, ys, spacing).unflatten(0, shares.shape[:3])
-            label[done : done + len(shares), :, xs, ys] = placed.argmax(dim=1).to(torch.uint8).numpy()
+            label[done : done + len(shares), :, xs, ys] = placed.max(dim=1).indices.to(torch.uint8).numpy()
             done += len(shares)
             if progress:
                 progress(done / len(pictures))
@@ -129,6 +129,8 @@ class CineInferer:
         """(Z, T, X, Y) to probabilities (z, 4, T, X, Y), some slices at a time."""
         frames, pixels = pictures.shape[1], pictures.shape[2] * pictures.shape[3]
         network.eval()
+        # Convolutions are a quarter faster on a CPU where the channels of a pixel lie side by side.
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         device = next(network.parameters()).device
         fast = has_bfloat16(device) if self.low_precision is None else self.low_precision
         at_once = max(1, PIXELS_AT_ONCE // (frames * pixels))
