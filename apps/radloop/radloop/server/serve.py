@@ -155,7 +155,9 @@ def _listen(settings: Settings) -> socket.socket:
         address = ipaddress.ip_address("127.0.0.1" if settings.host == "localhost" else settings.host)
     except ValueError:
         raise Refusal("HOST", f"{settings.host}: is no address to listen on; give an IP address, as 0.0.0.0.") from None
-    listener = socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET)
+    # asyncio sends at once (TCP_NODELAY) only on sockets that name TCP; else each answer waits 40 ms for an ACK.
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((str(address), settings.port))
