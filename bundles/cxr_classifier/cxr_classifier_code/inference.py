@@ -103,8 +103,10 @@ class RadiographInferer:
 
     def logits(self, pictures: Tensor, network: Classifier) -> Tensor:
         """(B, 1, S, S) to (B, K)."""
-        logits = network(pictures)
-        return (logits + network(pictures.flip(3))) / 2 if self.mirrored_too else logits
+        if not self.mirrored_too:
+            return network(pictures)
+        seen, mirrored = network(torch.cat((pictures, pictures.flip(3)))).chunk(2)
+        return (seen + mirrored) / 2
 
     def reasons(self, pictures: Tensor, network: Classifier) -> list[str]:
         """Why each picture is refused, "" where it is not."""
