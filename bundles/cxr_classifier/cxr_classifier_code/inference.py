@@ -15,8 +15,8 @@ from cxr_classifier_code.network import Classifier, build
 from cxr_classifier_code.picture import exposed, prepared
 from cxr_classifier_code.weights import load_weights
 
-# Pictures that go through the network at once.
-AT_ONCE = 32
+# Pictures that go through the network at once, each beside its mirror image: more no longer fit the caches.
+AT_ONCE = 8
 NO_FILM = "This does not look like a frontal chest X-ray"
 # What makes a film of a picture that is none as it is: the way its reason is told.
 REMEDIES: tuple[tuple[str, Callable[[Tensor], Tensor]], ...] = (

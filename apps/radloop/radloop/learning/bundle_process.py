@@ -8,9 +8,12 @@ import os
 import sys
 import threading
 
+from radloop.models.freed_memory import keep_freed_memory
+
 
 def main(files: list[str]) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    keep_freed_memory()
     from monai.bundle.scripts import run
 
     run(config_file=files)

@@ -11,6 +11,7 @@ import numpy as np
 
 from radloop.images import Cine, Radiograph
 from radloop.models.catalog import BundleCard, card
+from radloop.models.freed_memory import keep_freed_memory
 from radloop.models.prediction import Prediction, Reading
 from radloop.refusal import Refusal
 
@@ -37,6 +38,7 @@ class Bundle:
 
         if str(about.folder) not in sys.path:
             sys.path.append(str(about.folder))
+        keep_freed_memory()
         self.about = about
         self.version = version or about.version
         parser = ConfigParser()

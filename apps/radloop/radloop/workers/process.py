@@ -5,7 +5,6 @@ Messages to it: ``("do", id, what, arguments)``, ``("cancel", id)``. From it: ``
 ``("refused", id, code, sentence, http_status)``, ``("cancelled", id)``, ``("failed", id, sentence)``.
 """
 
-import ctypes
 import errno
 import importlib
 import io
@@ -21,9 +20,6 @@ from typing import Any, Protocol
 from radloop.refusal import Refusal
 
 log = logging.getLogger(__name__)
-
-# For glibc's mallopt (malloc.h): which memory goes straight back to the system.
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -52,7 +48,6 @@ def run(pipe: Connection, opener: str, options: dict[str, Any], niceness: int, l
         _print_to(log_file)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the server ends its workers
     os.nice(niceness)
-    _keep_memory()
     inbox: queue.SimpleQueue[tuple[int, str, dict[str, Any]]] = queue.SimpleQueue()
     unwanted: set[int] = set()
     threading.Thread(target=_listen, args=(pipe, inbox, unwanted), daemon=True).start()
@@ -65,18 +60,6 @@ def run(pipe: Connection, opener: str, options: dict[str, Any], niceness: int, l
     pipe.send(("opened", service.facts))
     while True:
         pipe.send(_answer(pipe, service, unwanted, *inbox.get()))
-
-
-def _keep_memory() -> None:
-    """Have the memory of one layer's output serve for the next one's, where the C library can be told to.
-
-    A network frees and takes the same large blocks all the time. Each given back to the system and cleared by it anew
-    costs a cine a fifth of its time.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(M_MMAP_THRESHOLD, 1 << 30)
-        mallopt(M_TRIM_THRESHOLD, 1 << 30)
 
 
 def _print_to(log_file: str) -> None:
