@@ -37,7 +37,7 @@ def main() -> None:
         for patient in patients:
             make_study(large_cine(), studies / patient, seed=patient, patient=patient)
         data.mkdir()
-        (data / "viewer").symlink_to((options.viewer / "viewer").resolve())
+        (data / "viewer").symlink_to((options.viewer / "viewer").resolve(strict=True))
         with own_server(studies, Path(scratch)) as url:
             program = Path(__file__).with_suffix(".mjs")
             done = subprocess.run(
