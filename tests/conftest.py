@@ -8,6 +8,15 @@ from pathlib import Path
 import pytest
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests run by file, each in one process; those with a browser, which take longest, first and one by one."""
+    for item in items:
+        browser = "ohif" in item.path.parts
+        item.add_marker(pytest.mark.xdist_group("browser" if browser else item.path.stem))
+    items.sort(key=lambda item: "ohif" not in item.path.parts)
+
+
 def pytest_runtest_teardown() -> None:
     """A bundle's code that ran in this process may have left the processor without its smallest numbers."""
     if torch := sys.modules.get("torch"):

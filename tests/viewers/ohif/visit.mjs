@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { openBrowser, settled } from './browser.mjs';
 
 const [address, out, list] = process.argv.slice(2);
-const { page, seen, close, panel } = await openBrowser(address);
+const { page, seen, close, panel } = await openBrowser(address, { width: 1040, height: 640 }); // drawn in software: small is quick
 const visits = {};
 
 async function seenOf({ name, save }) {
