@@ -88,10 +88,10 @@ types: $(DONE)/tools
 layers: $(DONE)/tools
 	@PYTHONPATH=bundles/cine_heart:bundles/cxr_classifier $(TIMED) 'import-linter' $(VENV)/bin/lint-imports --no-logo
 
-# Two processes, a file of tests in either (see tests/conftest.py), and one thread each: the tests start servers and
-# workers of their own, and more would only fight. The other stages fill the times in which these wait.
+# Three processes on two cores, for tests often wait: a file of tests in each (see tests/conftest.py), and one thread, as
+# they start servers and workers of their own.
 behaviour: setup $(DONE)/tools
-	@OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(TIMED) 'pytest' $(VENV)/bin/pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(TIMED) 'pytest' $(VENV)/bin/pytest -n 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 format: $(DONE)/tools
 	@$(VENV)/bin/ruff check --fix-only . && $(VENV)/bin/ruff format .
