@@ -185,8 +185,8 @@ def test_an_audit_table_changed_by_hand_is_said_so(
     assert last in exported
     with sqlite3.connect(copy / "store.sqlite", isolation_level=None) as file:
         file.execute("DROP TRIGGER audit_update")
-        file.execute("UPDATE audit SET who = 'nobody' WHERE number = 2")
+        file.execute("UPDATE audit SET who = 'changed by hand' WHERE number = 1")
     file.close()
     wrong = radloop("audit", "verify", "--data", copy, check=False)
     assert wrong.returncode == 2
-    assert "row 2 is not as it was written" in wrong.stderr
+    assert "row 1 is not as it was written" in wrong.stderr

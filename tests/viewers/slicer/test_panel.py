@@ -46,6 +46,8 @@ class Window:
         self.window.setLayout(QtWidgets.QVBoxLayout())
         self.module = RadLoop.RadLoopWidget(self.window)
         self.module.setup()
+        self.turns = 0
+        self.module.timer.connect("timeout()", self._turned)
         self.module.enter()
         self.panel, self.ui = self.module.panel, self.module.panel.ui
         self.desk = self.panel.desk
@@ -96,9 +98,14 @@ class Window:
             time.sleep(0.005)
         self.settle()
 
+    def _turned(self):
+        self.turns += 1
+
     def settle(self):
-        end = time.monotonic() + 0.15  # three turns of the panel's timer
-        while time.monotonic() < end:
+        """Three turns of the panel's timer, however long a busy machine takes for them."""
+        until, end = self.turns + 3, time.monotonic() + 20
+        while self.turns < until:
+            assert time.monotonic() < end
             self.app.processEvents()
             time.sleep(0.01)
 

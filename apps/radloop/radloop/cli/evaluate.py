@@ -70,9 +70,7 @@ def evaluate(
     from radloop.learning import counted, evaluate_patient, summarise
     from radloop.models import load_bundle
     from radloop.tasks.analysis import diagnosis_model
-    from radloop.tasks.light_monai import import_light
 
-    import_light()
     bundle = load_bundle(model) if version is None else load_version(model, version, data)
     scores: list[CaseScore] = []
     failed: list[tuple[Path, Refusal]] = []

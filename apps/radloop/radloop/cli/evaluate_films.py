@@ -71,9 +71,7 @@ def evaluate_films(
 
 def _load(about: "BundleCard", how: dict[str, Any], version: str | None, data: Path | None) -> "Bundle":
     from radloop.models import load_bundle
-    from radloop.tasks.light_monai import import_light
 
-    import_light()
     return load_bundle(about.name, **how) if version is None else load_version(about.name, version, data)
 
 

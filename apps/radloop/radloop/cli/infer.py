@@ -124,10 +124,8 @@ def _step(tick: Callable[[float], None], index: int, of: int, share: float) -> N
 
 
 def _load(model: str) -> "Bundle":
-    from radloop.tasks.light_monai import import_light
     from radloop.tasks.served import served_bundle
 
-    import_light()
     bundle, passed_over = served_bundle(model)
     for reason in passed_over.values():
         click.echo(f"{reason} Version {bundle.version} answers instead.", err=True)

@@ -138,10 +138,8 @@ def batches(films: Sequence[Film]) -> Iterator[list[tuple[Film, "Radiograph | Re
 
 
 def _load(model: str, variant: str | None) -> "Bundle":
-    from radloop.tasks.light_monai import import_light
     from radloop.tasks.served import served_bundle
 
-    import_light()
     bundle, passed_over = served_bundle(model, variant=variant)
     for reason in passed_over.values():
         click.echo(f"{reason} Version {bundle.version} answers instead.", err=True)

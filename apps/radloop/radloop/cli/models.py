@@ -135,10 +135,8 @@ def load_version(model: str, version: str, data: Path | None) -> "Bundle":
     """MODEL with the weights of a version. Raises Refusal where there is none, or it is not whole or does not load."""
     from radloop.models.versions import Versions
     from radloop.store.versions import version as find
-    from radloop.tasks.light_monai import import_light
     from radloop.tasks.served import weights_of
 
-    import_light()
     with _versions(model, data) as store:
         row = find(store, model, version)
     bundle, _ = Versions(model).first_good([weights_of(row)])

@@ -40,9 +40,7 @@ def train_films(
     found = read_set(place, [name.strip() for name in classes.split(",")] if classes else ())
 
     from radloop.learning.own_classes import ClassTraining, report, train_classes
-    from radloop.tasks.light_monai import import_light
 
-    import_light()  # training has a process of its own
     asked = ClassTraining(**{name: value for name, value in params.items() if value is not None})
     with _workplace(about, place, found, asked, "train", data) as (store, folder):
         parent = _parent(store, about.name)
@@ -99,9 +97,7 @@ def choose(
 
     from radloop.learning.network_choice import CANDIDATES, advise, compare
     from radloop.learning.own_classes import ClassTraining
-    from radloop.tasks.light_monai import import_light
 
-    import_light()  # training has processes of its own
     if unknown := set(networks) - set(CANDIDATES):
         raise Refusal("NO_SUCH_NETWORK", f"{sorted(unknown)[0]}: no such network; there are: {', '.join(CANDIDATES)}.")
     asked = ClassTraining(epochs=1000, seconds=seconds, size=size)

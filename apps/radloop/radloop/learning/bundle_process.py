@@ -9,11 +9,13 @@ import sys
 import threading
 
 from radloop.models.freed_memory import keep_freed_memory
+from radloop.models.light_monai import import_light
 
 
 def main(files: list[str]) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     keep_freed_memory()
+    import_light()
     from monai.bundle.scripts import run
 
     run(config_file=files)

@@ -16,6 +16,7 @@ from radloop.images import Cine, LabelMap, write_cine, write_label
 from radloop.learning.agreement import STRUCTURES, dice
 from radloop.learning.drawn import UNLABELLED, none_to_learn_from, reviewed_label, split_patients
 from radloop.models import Bundle, BundleCard
+from radloop.models.light_monai import import_light
 from radloop.refusal import Refusal
 
 PREPARED, TRAINED = 0.05, 0.9
@@ -102,6 +103,7 @@ def fine_tune(
     Goes on from what an earlier run left in ``folder``. Runs the bundle's ``configs/train.json`` with
     ``configs/fine_tune.json`` laid over it. Raises ``Refusal("DIVERGED")`` where the loss is no number any more.
     """
+    import_light()
     from ignite.engine import Engine, Events
     from monai.bundle.config_parser import ConfigParser
     from monai.handlers.utils import from_engine

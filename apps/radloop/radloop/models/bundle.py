@@ -12,6 +12,7 @@ import numpy as np
 from radloop.images import Cine, Radiograph
 from radloop.models.catalog import BundleCard, card
 from radloop.models.freed_memory import keep_freed_memory
+from radloop.models.light_monai import import_light
 from radloop.models.prediction import Prediction, Reading
 from radloop.refusal import Refusal
 
@@ -33,6 +34,7 @@ class Bundle:
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         # torch and monai take seconds to import, and whoever only lists bundles needs neither.
+        import_light()
         import torch
         from monai.bundle.config_parser import ConfigParser
 

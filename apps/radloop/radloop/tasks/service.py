@@ -12,7 +12,6 @@ from radloop.models.versions import Versions, Weights, sha256_of
 from radloop.refusal import Refusal
 from radloop.tasks.drawn import measure_drawn
 from radloop.tasks.infer import infer
-from radloop.tasks.light_monai import import_light
 
 
 class Service:
@@ -79,7 +78,6 @@ class Service:
 def open(options: dict[str, Any]) -> Service:
     """``options["models"]``: names of the bundles to load; ``options["limits"]``: fields of ``images.Limits``."""
     limit_to(Limits(**options.get("limits", {})))
-    import_light()
     return Service(options["models"])
 
 

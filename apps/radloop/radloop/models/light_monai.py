@@ -1,4 +1,4 @@
-"""MONAI without what only training uses."""
+"""MONAI without what only training in several processes uses."""
 
 import sys
 import types
@@ -8,9 +8,9 @@ def import_light() -> None:
     """Import torch and monai; 1.7 of some 3.8 s sooner than plainly.
 
     ``import monai`` imports ignite, and that wants one class of ``torch.distributed.optim``, which loads sharded
-    training and a symbolic algebra system; and it looks for matplotlib, for plots in notebooks. A process that only
-    infers never uses either, so it finds an empty class and no matplotlib. Never to be called where something is
-    trained. Measured in ``benchmarks/startup.py``.
+    training and a symbolic algebra system; and it looks for matplotlib, for plots in notebooks. Neither is used
+    here, so an empty class and no matplotlib are found. Never to be called where training is spread over processes.
+    Measured in ``benchmarks/startup.py``.
     """
     import torch
 
