@@ -75,7 +75,7 @@ serve: setup
 
 .PHONY: test lint types layers behaviour format
 test: setup $(DONE)/tools
-	@$(TIMED) 'all stages' $(MAKE) -j 2 --keep-going --no-print-directory behaviour lint types layers slicer
+	@$(TIMED) 'all stages' $(MAKE) --keep-going --no-print-directory lint types layers behaviour slicer
 
 lint: $(DONE)/tools
 	@$(TIMED) 'ruff check' $(VENV)/bin/ruff check .
@@ -88,10 +88,10 @@ types: $(DONE)/tools
 layers: $(DONE)/tools
 	@PYTHONPATH=bundles/cine_heart:bundles/cxr_classifier $(TIMED) 'import-linter' $(VENV)/bin/lint-imports --no-logo
 
-# Three processes on two cores, for tests often wait: a file of tests in each (see tests/conftest.py), and one thread, as
-# they start servers and workers of their own.
+# Two processes, a file of tests in either (see tests/conftest.py), and one thread each: the tests start servers and
+# workers of their own, and more would only fight.
 behaviour: setup $(DONE)/tools
-	@OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(TIMED) 'pytest' $(VENV)/bin/pytest -n 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(TIMED) 'pytest' $(VENV)/bin/pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 format: $(DONE)/tools
 	@$(VENV)/bin/ruff check --fix-only . && $(VENV)/bin/ruff format .
