@@ -8,13 +8,11 @@ import os
 import sys
 import threading
 
-from radloop.models.freed_memory import keep_freed_memory
 from radloop.models.light_monai import import_light
 
 
 def main(files: list[str]) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    keep_freed_memory()
     import_light()
     from monai.bundle.scripts import run
 

@@ -11,7 +11,6 @@ import numpy as np
 
 from radloop.images import Cine, Radiograph
 from radloop.models.catalog import BundleCard, card
-from radloop.models.freed_memory import keep_freed_memory
 from radloop.models.light_monai import import_light
 from radloop.models.prediction import Prediction, Reading
 from radloop.refusal import Refusal
@@ -40,7 +39,6 @@ class Bundle:
 
         if str(about.folder) not in sys.path:
             sys.path.append(str(about.folder))
-        keep_freed_memory()
         self.about = about
         self.version = version or about.version
         parser = ConfigParser()

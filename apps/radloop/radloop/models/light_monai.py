@@ -3,6 +3,8 @@
 import sys
 import types
 
+from radloop.models.freed_memory import keep_freed_memory
+
 
 def import_light() -> None:
     """Import torch and monai; 1.7 of some 3.8 s sooner than plainly.
@@ -10,8 +12,9 @@ def import_light() -> None:
     ``import monai`` imports ignite, and that wants one class of ``torch.distributed.optim``, which loads sharded
     training and a symbolic algebra system; and it looks for matplotlib, for plots in notebooks. Neither is used
     here, so an empty class and no matplotlib are found. Never to be called where training is spread over processes.
-    Measured in ``benchmarks/startup.py``.
+    Measured in ``benchmarks/startup.py``. What networks free from then on is kept.
     """
+    keep_freed_memory()
     import torch
 
     if "torch.distributed.optim" not in sys.modules:
