@@ -4,17 +4,28 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 
-@pytest.hookimpl(tryfirst=True)
+class _ByFile(LoadScopeScheduling):
+    """A file's tests run in one process; those with a browser, which take longest, one by one in one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if nodeid.startswith(_BROWSER) else nodeid.partition("::")[0]
+
+
+_BROWSER = "tests/viewers/ohif/"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return _ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests run by file, each in one process; those with a browser, which take longest, first and one by one."""
-    for item in items:
-        browser = "ohif" in item.path.parts
-        item.add_marker(pytest.mark.xdist_group("browser" if browser else item.path.stem))
-    items.sort(key=lambda item: "ohif" not in item.path.parts)
+    items.sort(key=lambda item: not item.nodeid.startswith(_BROWSER))
 
 
 def pytest_runtest_teardown() -> None:

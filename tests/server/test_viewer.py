@@ -103,6 +103,16 @@ def test_our_plugin_is_there_without_the_viewer(client: TestClient) -> None:
     assert "radloop viewer install" in page.text
 
 
+def test_two_installed_at_once_are_one(package: Path, tmp_path: Path) -> None:
+    def meanwhile(line: str) -> None:
+        if line.startswith("Preparing"):
+            viewer_install.install(tmp_path, tarball=package)
+
+    folder = viewer_install.install(tmp_path, tarball=package, say=meanwhile)
+    assert list(folder.parent.iterdir()) == [folder]
+    assert (folder / "index.html.gz").is_file()
+
+
 def test_installing_again_changes_nothing_and_older_ones_go(package: Path, tmp_path: Path) -> None:
     old = tmp_path / "viewer" / "ohif-3.12.0-1"
     old.mkdir(parents=True)

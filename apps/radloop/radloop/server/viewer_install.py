@@ -51,7 +51,11 @@ def install(data: Path, *, tarball: Path | None = None, say: Callable[[str], Non
         _check(tarball)
         say("Preparing it to be served under /ohif/ …")
         _prepare(tarball, work / "files")
-        (work / "files").replace(folder)
+        try:
+            (work / "files").replace(folder)
+        except OSError:
+            if not folder.is_dir():  # or another process was faster: its viewer is the same
+                raise
     for older in folder.parent.glob("ohif-*"):
         if older != folder:
             shutil.rmtree(older)
