@@ -4,24 +4,27 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
 
-
-class _ByFile(LoadScopeScheduling):
-    """A file's tests run in one process; those with a browser, which take longest, one by one in one process."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return "browser" if nodeid.startswith(_BROWSER) else nodeid.partition("::")[0]
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadScopeScheduling
 
 
 _BROWSER = "tests/viewers/ohif/"
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    return _ByFile(config, log)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadScopeScheduling":
+    """A file's tests run in one process; those with a browser, which take longest, one by one in one process."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "browser" if nodeid.startswith(_BROWSER) else nodeid.partition("::")[0]
+
+    return ByFile(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
