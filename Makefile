@@ -90,8 +90,9 @@ layers: $(DONE)/tools
 
 # Two processes, a file of tests in either (see tests/conftest.py), and one thread each: the tests start servers and
 # workers of their own, and more would only fight.
+SPREAD := -n 2 --dist loadscope --no-loadscope-reorder
 behaviour: setup $(DONE)/tools
-	@OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(TIMED) 'pytest' $(VENV)/bin/pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+	@OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(TIMED) 'pytest' $(VENV)/bin/pytest $(SPREAD) $(ARGS)
 
 format: $(DONE)/tools
 	@$(VENV)/bin/ruff check --fix-only . && $(VENV)/bin/ruff format .

@@ -12,8 +12,9 @@ $(SLICER_DONE): requirements-slicer.lock
 	@$(SLICER_VENV)/bin/python -m pip --disable-pip-version-check -qq install --no-deps -r requirements-slicer.lock
 	@touch $@
 
-# The panel in a real window where there is an X server to be had, else in Qt's own off-screen one.
+# The panel in a real window where there is an X server to be had, else in Qt's own off-screen one. Two processes as
+# for the other tests.
 slicer: setup $(SLICER_DONE)
-	@RADLOOP_PYTHON='$(abspath $(VENV)/bin/python)' OMP_NUM_THREADS=$${OMP_NUM_THREADS:-2} $(TIMED) 'Slicer module' \
+	@RADLOOP_PYTHON='$(abspath $(VENV)/bin/python)' OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(TIMED) 'Slicer module' \
 	$$(command -v xvfb-run >/dev/null && echo xvfb-run -a || echo env QT_QPA_PLATFORM=offscreen) \
-	$(SLICER_VENV)/bin/python -m pytest tests/viewers/slicer $(ARGS)
+	$(SLICER_VENV)/bin/python -m pytest tests/viewers/slicer $(SPREAD) $(ARGS)
