@@ -88,9 +88,9 @@ types: $(DONE)/tools
 layers: $(DONE)/tools
 	@PYTHONPATH=bundles/cine_heart:bundles/cxr_classifier $(TIMED) 'import-linter' $(VENV)/bin/lint-imports --no-logo
 
-# Two processes, a file of tests in either (see tests/conftest.py), and one thread each: the tests start servers and
+# Three processes, for tests wait; a file at a time (see tests/conftest.py), and one thread each: they start servers and
 # workers of their own, and more would only fight.
-SPREAD := -n 2 --dist loadscope --no-loadscope-reorder
+SPREAD := -n 3 --dist loadscope --no-loadscope-reorder
 behaviour: setup $(DONE)/tools
 	@OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(TIMED) 'pytest' $(VENV)/bin/pytest $(SPREAD) $(ARGS)
 

@@ -23,9 +23,14 @@ def bundle():
 
 @pytest.fixture(scope="module")
 def heart():
-    """A sample heart of four frames, so that the tests stay quick."""
+    """A sample heart at two times of its beat, so that the tests stay quick."""
     cine = read_cine(places.sample_data() / "normal.nii.gz")
-    return Cine(np.ascontiguousarray(cine.voxels[..., ::6]), cine.affine)
+    return Cine(np.ascontiguousarray(cine.voxels[..., ::9][..., :2]), cine.affine)
+
+
+@pytest.fixture(scope="module")
+def expected(bundle, heart):
+    return bundle.predict(heart).label
 
 
 def reordered(cine: Cine, swap: bool, flips: tuple[int, ...]) -> tuple[Cine, np.ndarray]:
@@ -52,44 +57,41 @@ def back(label: np.ndarray, swap: bool, flips: tuple[int, ...]) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("swap", "flips"), list(itertools.product((False, True), ((), (0,), (1,), (0, 1)))))
-def test_one_exam_has_one_answer_in_all_eight_orders_of_its_pixels(bundle, heart, swap, flips):
-    expected = bundle.predict(heart).label
+def test_one_exam_has_one_answer_in_all_eight_orders_of_its_pixels(bundle, heart, expected, swap, flips):
     other, _ = reordered(heart, swap, flips)
     assert np.array_equal(back(bundle.predict(other).label, swap, flips), expected)
     assert (expected == 3).any()
 
 
-def test_slices_in_reverse_order_give_labels_in_reverse_order(bundle, heart):
+def test_slices_in_reverse_order_give_labels_in_reverse_order(bundle, heart, expected):
     upside_down = Cine(np.ascontiguousarray(heart.voxels[:, :, ::-1]), heart.affine @ _flip(2, heart.voxels.shape[2]))
-    assert np.array_equal(bundle.predict(upside_down).label[:, :, ::-1], bundle.predict(heart).label)
+    assert np.array_equal(bundle.predict(upside_down).label[:, :, ::-1], expected)
 
 
-def test_a_turn_that_the_header_does_not_tell_turns_the_answer(bundle, heart):
+def test_a_turn_that_the_header_does_not_tell_turns_the_answer(bundle, heart, expected):
     """Voxels mirrored and turned under an unchanged affine: another picture for the network, the same heart."""
-    expected = bundle.predict(heart).label
     for k in (1, 2, 3):
         turned = Cine(np.ascontiguousarray(np.rot90(heart.voxels, k)), heart.affine)
         found = np.rot90(bundle.predict(turned).label, -k)
         assert min(dice(found, expected, value) for value in (1, 2, 3)) > 0.85
 
 
-def test_grey_values_in_another_unit_are_the_same_picture(bundle, heart):
-    expected = bundle.predict(heart).label
+def test_grey_values_in_another_unit_are_the_same_picture(bundle, heart, expected):
     scaled = Cine(heart.voxels.astype(np.float32) * 17.5 - 300, heart.affine)
     found = bundle.predict(scaled).label
     assert min(dice(found, expected, value) for value in (1, 2, 3)) > 0.99
 
 
-def test_one_frame_alone_is_labelled(bundle, heart):
+def test_one_frame_alone_is_labelled(bundle, heart, expected):
     still = Cine(heart.voxels[..., :1], heart.affine, still=True)
     label = bundle.predict(still).label
     assert label.shape == still.voxels.shape
-    assert min(dice(label, bundle.predict(heart).label[..., :1], value) for value in (2, 3)) > 0.8
+    assert min(dice(label, expected[..., :1], value) for value in (2, 3)) > 0.8
 
 
 def test_the_heart_is_what_beats_in_a_large_field_of_view(bundle):
     """Vertebrae look like ventricles in every slice."""
-    phantom = make_phantom(0, frames=4, matrix=(256, 216), spacing_mm=(1.5, 10.0))
+    phantom = make_phantom(0, frames=3, matrix=(256, 216), spacing_mm=(1.5, 10.0))
     assert dice(bundle.predict(phantom.cine).label, phantom.label, 3) > 0.8
 
 

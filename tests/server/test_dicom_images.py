@@ -23,11 +23,12 @@ from radloop.synthesis import make_phantom
 from radloop.synthesis.phantom import Phantom
 
 FORMS = ("one-series", "series-per-slice", "enhanced")
+FRAMES = 3
 
 
 @pytest.fixture(scope="module")
 def heart() -> Phantom:
-    return make_phantom(3, ef=55, frames=6, matrix=(64, 56), spacing_mm=(3.4, 14))
+    return make_phantom(3, ef=55, frames=FRAMES, matrix=(64, 56), spacing_mm=(3.4, 14))
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,14 @@ def beside_orthanc(serve: Callable[..., Any], folder: Path, tmp_path_factory: py
             yield server
 
 
+@pytest.fixture(scope="module")
+def of_file(near: Any) -> dict[str, Any]:
+    """What is answered of the heart as NIfTI."""
+    answer = near.http().post("/infer/cine_heart", params={"image": "plain", "output": "json"}).raise_for_status()
+    told: dict[str, Any] = answer.json()
+    return told
+
+
 @pytest.fixture(params=["near", "far", "beside_orthanc"])
 def running(request: pytest.FixtureRequest, folder: Path) -> Any:
     """A server that has found every cine."""
@@ -98,7 +107,7 @@ def test_every_cine_is_listed_once_and_nothing_else_is(running: Any, folder: Pat
     assert drawn <= cines | files
     assert drawn & cines
     cases = running.http().get("/radloop/cases").raise_for_status().json()["cases"]
-    assert {case["image"]: case["n_frames"] for case in cases} == dict.fromkeys(cines | files, 6)
+    assert {case["image"]: case["n_frames"] for case in cases} == dict.fromkeys(cines | files, FRAMES)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -115,16 +124,15 @@ def test_a_cine_is_fetched_as_nifti(running: Any, folder: Path, heart: Phantom, 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_one_exam_gives_one_answer_however_it_arrives(
-    near: Any, running: Any, folder: Path, tmp_path: Path, form: str
+    of_file: dict[str, Any], running: Any, folder: Path, tmp_path: Path, form: str
 ) -> None:
-    of_file = near.http().post("/infer/cine_heart", params={"image": "plain", "output": "json"}).json()
     uid, *others = series(folder, form)
     file, answer = running.client(tmp_path).infer("cine_heart", uid, {})
     assert Path(file).name == f"{uid}.cine_heart.nii.gz"
     assert answer["image"] == uid
     for name in ("lv_ef", "rv_ef", "lv_edv_ml", "lv_esv_ml", "lv_mass_g"):
         assert answer[name] == pytest.approx(of_file[name], abs=0.01), name
-    assert nib.load(file).shape == (64, 56, *nib.load(file).shape[2:3], 6)
+    assert nib.load(file).shape == (64, 56, *nib.load(file).shape[2:3], FRAMES)
     panel = running.http().post("/radloop/analyse", params={"image": uid}).raise_for_status().json()["measurements"]
     assert {name: answer[name] for name in panel} == panel
     for other in others[:1]:

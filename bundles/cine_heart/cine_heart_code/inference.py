@@ -133,7 +133,8 @@ class CineInferer:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         device = next(network.parameters()).device
         fast = has_bfloat16(device) if self.low_precision is None else self.low_precision
-        at_once = max(1, PIXELS_AT_ONCE // (frames * pixels))
+        # Several slices together would be brought into another order for every norm, and fill a processor no better.
+        at_once = 1 if device.type == "cpu" else max(1, PIXELS_AT_ONCE // (frames * pixels))
         for first in range(0, len(pictures), at_once):
             image = with_neighbours(pictures, first, first + at_once).to(device)
             with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=fast):
@@ -230,18 +231,24 @@ def one_heart(label: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Parts that touch only at a corner from slice to slice count as connected: slices lie far apart.
     """
     kept = np.zeros_like(label)
+    places = np.nonzero(label)
+    if not places[0].size:
+        return kept
+    box = tuple(slice(at.min(), at.max() + 1) for at in places)
+    inside, chosen = label[box], kept[box]
     for value in (LV, MYO, RV):
-        mask = label == value
+        mask = inside == value
         if not mask.any():
             continue
         parts = sitk.GetArrayFromImage(sitk.ConnectedComponent(sitk.GetImageFromArray(mask.astype(np.uint8)), True))
         # (Copies, not views: a view of an image that nobody holds reads memory that is given away.)
         # The first structure is judged by size, the others by how much of them lies against what is kept.
-        against = sitk.GetArrayFromImage(
-            sitk.BinaryDilate(sitk.GetImageFromArray((kept > 0).astype(np.uint8)), [3, 3, 0])
-        )
-        weight = np.bincount(parts[(against > 0) & mask], minlength=int(parts.max()) + 1)
+        weight = np.zeros(int(parts.max()) + 1, int)
+        if chosen.any():
+            against = sitk.BinaryDilate(sitk.GetImageFromArray((chosen > 0).astype(np.uint8)), [3, 3, 0])
+            near = sitk.GetArrayFromImage(against) > 0
+            weight = np.bincount(parts[near & mask], minlength=len(weight))
         if not weight.any():
-            weight = np.bincount(parts[mask], minlength=int(parts.max()) + 1)
-        kept[parts == weight.argmax()] = value
+            weight = np.bincount(parts[mask], minlength=len(weight))
+        chosen[parts == weight.argmax()] = value
     return kept

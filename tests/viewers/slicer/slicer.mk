@@ -12,7 +12,7 @@ $(SLICER_DONE): requirements-slicer.lock
 	@$(SLICER_VENV)/bin/python -m pip --disable-pip-version-check -qq install --no-deps -r requirements-slicer.lock
 	@touch $@
 
-# The panel in a real window where there is an X server to be had, else in Qt's own off-screen one. Two processes as
+# The panel in a real window where there is an X server to be had, else in Qt's own off-screen one. Three processes as
 # for the other tests.
 slicer: setup $(SLICER_DONE)
 	@RADLOOP_PYTHON='$(abspath $(VENV)/bin/python)' OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(TIMED) 'Slicer module' \
