@@ -18,7 +18,7 @@ TRAIN_CONFIG = TrainParams().model_dump(exclude_none=True)
 @router.get("/info/")
 def info(here: Here) -> Info:
     """Models, strategies, how many images and labels there are, and how long the queue is."""
-    here.watch.look()
+    here.watch.look(wait=False)
     facts = here.serving.facts()
     models = here.catalogue.with_states(facts, here.pool.fault)
     waiting, running, ready = here.pool.counts()

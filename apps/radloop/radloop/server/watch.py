@@ -63,14 +63,14 @@ class Watch:
             self._turn.notify_all()
         self._thread.join(2)
 
-    def look(self) -> None:
-        """Called before images are listed: see what there is now, unless that takes long."""
+    def look(self, *, wait: bool = True) -> None:
+        """Called before images are listed: see what there is now, unless that takes long or nobody waits for it."""
         with self._turn:
             now = time.monotonic()
             if self._began is None and now - self._ended >= self._every_s:
                 self._wanted = True
                 self._turn.notify_all()
-            if self._wanted or self._began is not None:
+            if wait and not self._is_idle():
                 self._turn.wait_for(self._is_idle, (self._began or now) + WAIT_S - now)
 
     def _is_idle(self) -> bool:
