@@ -25,7 +25,7 @@ class DicomJson(JSONResponse):
 
 
 def router(opened: Callable[[], "Offer"], prefix: str = "/dicom-web") -> APIRouter:
-    """Routes over the archive that the first request opens: QIDO-RS, WADO-RS (metadata, frames, objects) and STOW-RS."""
+    """QIDO-RS, WADO-RS (metadata, frames, objects) and STOW-RS over an archive that the first request opens."""
     routes = APIRouter(prefix=prefix, tags=["DICOMweb"])
     studies, series = "/studies/{study}", "/studies/{study}/series/{series}"
     instance = series + "/instances/{instance}"
