@@ -74,7 +74,11 @@ def test_json_is_one_object_and_the_file_is_the_same_whatever_an_earlier_run_lef
 def test_a_volume_in_three_dimensions_comes_back_in_three(short, radloop, tmp_path):
     still = tmp_path / "still.nii.gz"
     nibabel.save(nibabel.load(short).slicer[..., 0], still)
-    radloop("infer", "cine_heart", still, "-o", tmp_path / "out")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "notes.txt").write_text("somebody's own")
+    done = radloop("infer", "cine_heart", still, "-o", tmp_path / "out")
+    assert "label.nii.gz" in done.stdout
+    assert "notes.txt" not in done.stdout
     assert nibabel.load(tmp_path / "out" / "label.nii.gz").ndim == 3
     measured = json.loads((tmp_path / "out" / "measurements.json").read_text())
     assert measured["lv_ef"] is None

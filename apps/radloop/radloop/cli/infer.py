@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from radloop.images import Cine, LabelMap
     from radloop.models import Bundle, Prediction
 
+OF_DICOM = "seg*.dcm", "sr.dcm"
+RESULTS = "label.nii.gz", "measurements.json", "overview.png", "volumes.png", *OF_DICOM
+"""What a case's folder gets; those of an earlier run are replaced or taken away."""
+
 
 @click.command()
 @MODEL
@@ -85,7 +89,7 @@ def _infer_one(model: str, case: "Case", output: Path, per_phase: bool, as_json:
         click.echo(measured.model_dump_json())
     else:
         click.echo(measurements_table(measured.model_dump()))
-        click.echo(f"written to {output}: " + ", ".join(sorted(p.name for p in output.iterdir())))
+        click.echo(f"written to {output}: " + ", ".join(p.name for pattern in RESULTS for p in output.glob(pattern)))
     return 0
 
 
@@ -149,7 +153,7 @@ def _analyse(
     if source is not None:
         _write_dicom(folder, prediction, measured, source, per_phase)
     elif of_earlier_run:  # perhaps of another patient
-        for earlier in (*folder.glob("seg*.dcm"), *folder.glob("sr.dcm")):
+        for earlier in (path for pattern in OF_DICOM for path in folder.glob(pattern)):
             earlier.unlink()
     return measured
 

@@ -70,7 +70,8 @@ def infer_films(
     elif alone:
         assert outcomes[0].answer is not None  # it was read above
         click.echo(classification_table(outcomes[0].answer))
-        click.echo(f"written to {output}: " + ", ".join(sorted(p.name for p in output.iterdir())))
+        mine = (p.name for p in output.iterdir() if p.name.startswith(f"{films[0].path.name}.heatmap."))
+        click.echo(f"written to {output}: " + ", ".join(["predictions.csv", *sorted(mine if heat_map else ())]))
     else:
         click.echo(_summary(outcomes, output))
     return 2 if failed else 0
