@@ -83,7 +83,10 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
     tempfile.tempdir = str(scratch)  # uploads on their way, too: one disk to watch, and nothing is left behind
 
     store = Store(data, settings.studies_folder)
-    pictures = Pictures(store, settings.archive)
+    # Here, before there are other threads: of two that import pydicom at once, one fails.
+    from radloop.dicom.web import open_archive
+
+    pictures = Pictures(store, open_archive(settings.archive))
     disk = Disk(data, settings.disk_reserve_mb << 20)
     door = Doorkeeper(Tokens(store.database) if settings.asks_for_tokens else None)
     counts = Metrics()
@@ -160,7 +163,7 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
 
 def _for_ohif(app: FastAPI, context: Context, data: Path) -> None:
     """The viewer, the archive that it reads, and its panels' own words."""
-    app.include_router(dicomweb.router(lambda: context.pictures.archive))
+    app.include_router(dicomweb.router(context.pictures.archive))
     app.include_router(panel.router(HeartDesk(context), Drafts(data / "drafts")))
     app.include_router(chest_panel.router)
     app.include_router(viewer.router(data, places.plugins() / "ohif-radloop" / "dist"))

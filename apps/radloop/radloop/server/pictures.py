@@ -64,26 +64,14 @@ class Pictures:
     """Images of the store, and cines and films of the archive, under their ids. Safe to use from several threads.
 
     A cine is called by the UID of its series, a film by that of its object. Every method raises ``Refusal``: 404 for
-    what is not there, 422 for a series that is no short-axis cine. What reads DICOM is imported with the first look
-    into the archive, so that the server answers sooner.
+    what is not there, 422 for a series that is no short-axis cine.
     """
 
-    def __init__(self, store: Store, where: str | Path) -> None:
+    def __init__(self, store: Store, archive: "Offer") -> None:
         self.store = store
-        self._where = where
-        self._opened: Offer | None = None
-        self._opening = threading.Lock()
+        self.archive = archive
         self._cines: dict[str, tuple[float, DicomCine]] = {}
         self._making: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
-
-    @property
-    def archive(self) -> "Offer":
-        with self._opening:
-            if self._opened is None:
-                from radloop.dicom.web import open_archive
-
-                self._opened = open_archive(self._where)
-            return self._opened
 
     def row(self, image: str) -> ImageRow:
         """The image of this id; a cine also by the UID of any series that it is joined from, a film by its object's."""
