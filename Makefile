@@ -90,7 +90,7 @@ layers: $(DONE)/tools
 
 # Three processes, for tests wait; a file at a time (see tests/conftest.py), and one thread each: they start servers and
 # workers of their own, and more would only fight.
-SPREAD := -n 3 --dist loadscope --no-loadscope-reorder
+SPREAD := -n 3 --dist loadfile --no-loadscope-reorder
 behaviour: setup $(DONE)/tools
 	@OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(TIMED) 'pytest' $(VENV)/bin/pytest $(SPREAD) $(ARGS)
 

@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from xdist.scheduler import LoadScopeScheduling
-
+    from xdist.scheduler import LoadFileScheduling
 
 _BROWSER = "tests/viewers/ohif/"
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadScopeScheduling":
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadFileScheduling":
     """A file's tests run in one process; those with a browser, which take longest, one by one in one process."""
-    from xdist.scheduler import LoadScopeScheduling
+    from xdist.scheduler import LoadFileScheduling
 
-    class ByFile(LoadScopeScheduling):
+    class ByFile(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "browser" if nodeid.startswith(_BROWSER) else nodeid.partition("::")[0]
+            return "browser" if nodeid.startswith(_BROWSER) else super()._split_scope(nodeid)
 
     return ByFile(config, log)
 

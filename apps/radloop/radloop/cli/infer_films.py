@@ -68,10 +68,11 @@ def infer_films(
     if as_json:
         click.echo(json.dumps(_as_json(outcomes, alone)))
     elif alone:
-        assert outcomes[0].answer is not None  # it was read above
-        click.echo(classification_table(outcomes[0].answer))
-        mine = (p.name for p in output.iterdir() if p.name.startswith(f"{films[0].path.name}.heatmap."))
-        click.echo(f"written to {output}: " + ", ".join(["predictions.csv", *sorted(mine if heat_map else ())]))
+        answer = outcomes[0].answer
+        assert answer is not None  # it was read above
+        click.echo(classification_table(answer))
+        maps = _map_files(output, films[0]) if answer.heat_map else ()
+        click.echo(f"written to {output}: " + ", ".join(["predictions.csv", *(file.name for file in maps)]))
     else:
         click.echo(_summary(outcomes, output))
     return 2 if failed else 0
@@ -156,10 +157,15 @@ def _write_map(
     from radloop.chest.overlay import draw_overlay
     from radloop.images import write_heat_map
 
+    file, overlay = _map_files(folder, film)
+    write_heat_map(file, heat, content)
+    draw_overlay(overlay, content, heat, answer)
+
+
+def _map_files(folder: Path, film: Film) -> tuple[Path, Path]:
     named = Path(film.name)
     place = folder.joinpath(*(part for part in named.parts if part not in (named.anchor, "..")))
-    write_heat_map(place.with_name(f"{place.name}.heatmap.nii.gz"), heat, content)
-    draw_overlay(place.with_name(f"{place.name}.heatmap.png"), content, heat, answer)
+    return place.with_name(f"{place.name}.heatmap.nii.gz"), place.with_name(f"{place.name}.heatmap.png")
 
 
 def _write_csv(path: Path, outcomes: Sequence[Outcome]) -> None:
