@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from radloop import store as store_room
 from radloop.refusal import Refusal
@@ -174,7 +175,46 @@ def test_a_store_of_a_newer_program_is_left_alone(data: Path, studies: Path, ope
     assert refused.value.code == "STORE_TOO_NEW"
 
 
-def test_the_steps_lead_to_the_tables_that_the_code_knows(data: Path, studies: Path, opened: Open) -> None:
+def in_steps(file: Path, revision: str) -> str:
+    """The URL of a database as the program made it when that was its newest form."""
+    from alembic import command
+    from alembic.config import Config
+
+    url = f"sqlite:///{file}"
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", "radloop.store:migrations")
+        command.upgrade(config, revision)
+    engine.dispose()
+    return url
+
+
+def test_a_store_of_an_older_program_is_brought_to_the_newest_form(tmp_path: Path, studies: Path, opened: Open) -> None:
+    from radloop.store.database import NEWEST
+
+    (tmp_path / "data").mkdir()
+    engine = create_engine(in_steps(tmp_path / "data" / "store.sqlite", "0001"))
+    with engine.begin() as connection:
+        row = {"id": "old", "root": str(studies), "name": "heart.nii.gz"}
+        connection.execute(
+            text(
+                "INSERT INTO images (id, source, root, name, bytes, mtime_ns, info, added, present) "
+                "VALUES (:id, 'studies', :root, :name, 1, 1, '{\"modality\": \"MR\"}', '2026-01-01', 1)"
+            ),
+            row,
+        )
+    engine.dispose()
+    with opened(studies) as store:
+        assert store.image("old").info == {"modality": "MR"}
+        assert [row.id for row in store.images() if row.path.name == "heart.nii.gz"] == ["old"]
+        with store.database.reading() as connection:
+            assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == NEWEST
+
+
+def test_the_steps_lead_to_the_tables_that_a_new_store_is_made_with(
+    data: Path, studies: Path, opened: Open, tmp_path: Path
+) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
     from alembic.script import ScriptDirectory
@@ -185,8 +225,18 @@ def test_the_steps_lead_to_the_tables_that_the_code_knows(data: Path, studies: P
 
     steps = ScriptDirectory(str(Path(store_room.__file__).parent / "migrations"))
     assert steps.get_heads() == [NEWEST]
-    with opened(studies).database.reading() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    made = opened(studies).database
+    stepped = create_engine(in_steps(tmp_path / "stepped.sqlite", NEWEST))
+    beside = text("SELECT type, name, tbl_name, iif(type = 'trigger', sql, '') FROM sqlite_master ORDER BY 1, 2")
+    found = []
+    for opening in (made.reading(), stepped.connect()):
+        with opening as connection:
+            assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+            version = connection.execute(text("SELECT version_num FROM alembic_version")).all()
+            found.append((connection.execute(beside).all(), version))
+    stepped.dispose()
+    assert found[0] == found[1]
+    assert len([row for row in found[0][0] if row.type == "trigger"]) == 3
 
 
 def test_opening_a_store_again_needs_no_migration_tools(data: Path, studies: Path) -> None:

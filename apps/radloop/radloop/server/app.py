@@ -2,9 +2,11 @@
 
 import shutil
 import tempfile
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from anyio import to_thread
 from fastapi import FastAPI
@@ -37,9 +39,10 @@ from radloop.server.desk import HeartDesk
 from radloop.server.disk import Disk
 from radloop.server.drafts import Drafts
 from radloop.server.guard import Guard
-from radloop.server.jobs import Jobs
+from radloop.server.jobs import Jobs, Work
 from radloop.server.metrics import Metrics
 from radloop.server.openapi import tell_roles
+from radloop.server.patience import Patience
 from radloop.server.pictures import Pictures
 from radloop.server.problems import answer_problems, told
 from radloop.server.recorder import Recorder
@@ -52,8 +55,9 @@ from radloop.server.watch import Watch
 from radloop.store import Store
 from radloop.store.audit import Audit
 from radloop.store.files import own_folder
+from radloop.store.jobs import JobRow
 from radloop.store.tokens import Tokens
-from radloop.workers import Pool
+from radloop.workers import Pool, Told
 
 LOOK_AT_FOLDER_S, LOOK_AT_SERVER_S = 2.0, 60.0
 """How old what is known of the archive may be when images are listed."""
@@ -83,10 +87,7 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
     tempfile.tempdir = str(scratch)  # uploads on their way, too: one disk to watch, and nothing is left behind
 
     store = Store(data, settings.studies_folder)
-    # Here, before there are other threads: of two that import pydicom at once, one fails.
-    from radloop.dicom.web import open_archive
-
-    pictures = Pictures(store, open_archive(settings.archive))
+    pictures = Pictures(store, settings.archive)
     disk = Disk(data, settings.disk_reserve_mb << 20)
     door = Doorkeeper(Tokens(store.database) if settings.asks_for_tokens else None)
     counts = Metrics()
@@ -94,7 +95,8 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
     serving = Serving(store, pool, catalogue, places.bundles())
     nice = min(19, settings.niceness + BEHIND)
     training, batch = Training(pictures, catalogue, places.bundles(), nice), Batch(pictures, nice)
-    jobs = Jobs(store, {"train": training.work, "batch_infer": batch.infer, "scoring": batch.score})
+    works: dict[str, Work] = {"train": training.work, "batch_infer": batch.infer, "scoring": batch.score}
+    jobs = Jobs(store, {kind: _once_open(pictures, work) for kind, work in works.items()})
     watch = Watch(pictures, every_s=LOOK_AT_FOLDER_S if settings.studies_folder else LOOK_AT_SERVER_S)
 
     @asynccontextmanager
@@ -133,6 +135,7 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
     )
     tls = settings.speaks_tls or settings.behind_proxy
     # The last one is the outermost.
+    app.add_middleware(Patience, pictures=pictures)
     app.add_middleware(Access, door=door, disk=disk)
     app.add_middleware(Recorder, audit=Audit(store.database), metrics=counts, disk=disk)
     app.add_middleware(StockBoundary)
@@ -161,9 +164,17 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
     return app
 
 
+def _once_open(pictures: Pictures, work: Work) -> Work:
+    def working(row: JobRow, told: Told, unwanted: threading.Event) -> dict[str, Any]:
+        pictures.open()
+        return work(row, told, unwanted)
+
+    return working
+
+
 def _for_ohif(app: FastAPI, context: Context, data: Path) -> None:
     """The viewer, the archive that it reads, and its panels' own words."""
-    app.include_router(dicomweb.router(context.pictures.archive))
+    app.include_router(dicomweb.router(context.pictures))
     app.include_router(panel.router(HeartDesk(context), Drafts(data / "drafts")))
     app.include_router(chest_panel.router)
     app.include_router(viewer.router(data, places.plugins() / "ohif-radloop" / "dist"))

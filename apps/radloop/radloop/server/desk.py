@@ -39,14 +39,13 @@ class HeartDesk:
 
     def __init__(self, here: Context) -> None:
         self._here = here
-        self._archive = here.pictures.archive
         self._lock = threading.Lock()
         self._answered: OrderedDict[tuple[str, ...], Answered] = OrderedDict()
 
     def cases(self, study: str) -> Cases:
-        found = self._archive.cines(study)
+        found = self._here.pictures.archive.cines(study)
         others: list[NoCine] = []
-        for one in () if found else each_series(self._archive, study):
+        for one in () if found else each_series(self._here.pictures.archive, study):
             if isinstance(one, NoCine):
                 others.append(one)
             else:
@@ -126,7 +125,7 @@ class HeartDesk:
         from radloop.dicom.seg import write_seg
         from radloop.dicom.sr import write_sr
 
-        _, source = self._archive.cine(image)
+        _, source = self._here.pictures.archive.cine(image)
         segments = segments_of(self._here, MODEL)
         version = figures.from_version or "none"
         with tempfile.TemporaryDirectory(dir=self._here.scratch) as folder:
@@ -142,7 +141,7 @@ class HeartDesk:
             sr_file = Path(folder) / "sr.dcm"
             sr = write_sr(sr_file, measurements, source, seg, algorithm=MODEL, version=version, segments=segments)
             written = [*seg, sr]
-            stored = self._archive.store([file.read_bytes() for file in written], source.cine.study_uid)
+            stored = self._here.pictures.archive.store([file.read_bytes() for file in written], source.cine.study_uid)
             if stored.refused:
                 raise Refusal("NOT_STORED", " ".join(stored.sentences) or "The archive did not take SEG and SR.")
             headers = [pydicom.dcmread(file, stop_before_pixels=True) for file in written]

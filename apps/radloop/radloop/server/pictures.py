@@ -67,11 +67,34 @@ class Pictures:
     what is not there, 422 for a series that is no short-axis cine.
     """
 
-    def __init__(self, store: Store, archive: "Offer") -> None:
+    def __init__(self, store: Store, studies: str | Path) -> None:
         self.store = store
-        self.archive = archive
+        self._studies = studies
+        self._archive: Offer | None = None
+        self._opening = threading.Lock()
         self._cines: dict[str, tuple[float, DicomCine]] = {}
         self._making: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    @property
+    def is_open(self) -> bool:
+        return self._archive is not None
+
+    def open(self) -> "Offer":
+        """The archive, with everything imported that reads it.
+
+        That takes as long as any start may, so the first answer goes before. What else imports it waits for this: of
+        two threads that import pydicom at once, one fails.
+        """
+        with self._opening:
+            if self._archive is None:
+                from radloop.dicom.web import open_archive
+
+                self._archive = open_archive(self._studies)
+            return self._archive
+
+    @property
+    def archive(self) -> "Offer":
+        return self._archive or self.open()
 
     def row(self, image: str) -> ImageRow:
         """The image of this id; a cine also by the UID of any series that it is joined from, a film by its object's."""

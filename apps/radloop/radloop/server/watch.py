@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+HEAD_START_S = 0.1
+"""The first round imports what reads DICOM; the first answer goes before, if it is asked for by then."""
+
 WAIT_S = 0.5
 """How long a list waits for a round under way; what is found later is in a later list."""
 
@@ -77,6 +80,8 @@ class Watch:
         return not self._wanted and self._began is None
 
     def _run(self) -> None:
+        with self._turn:
+            self._turn.wait_for(lambda: self._stopped, HEAD_START_S)
         while True:
             with self._turn:
                 self._turn.wait_for(lambda: self._wanted or self._stopped)

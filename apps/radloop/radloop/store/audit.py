@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import IO, Any
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table, select
+from sqlalchemy import DDL, BigInteger, Column, Integer, String, Table, event, select
 
 from radloop.store.database import Database
 from radloop.store.tables import metadata
@@ -33,6 +33,14 @@ audit = Table(
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
 )
+for trigger in (
+    "CREATE TRIGGER audit_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit only grows'); END",
+    "CREATE TRIGGER audit_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit only grows'); END",
+    # INSERT OR REPLACE would take a row away without asking the trigger above.
+    "CREATE TRIGGER audit_insert BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE number >= NEW.number) "
+    "BEGIN SELECT RAISE(ABORT, 'audit only grows'); END",
+):
+    event.listen(audit, "after_create", DDL(trigger).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)

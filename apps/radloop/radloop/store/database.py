@@ -9,7 +9,19 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, create_engine, event, inspect, text
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.exc import DatabaseError
 
 from radloop.refusal import Refusal
@@ -17,6 +29,7 @@ from radloop.store.files import disk_fault, disk_full
 
 FILE = "store.sqlite"
 NEWEST = "0003"
+_REVISION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 _BUSY_MS = 30_000
 _DISK_FAULTS = ("disk I/O error", "unable to open database file", "readonly database", "malformed")
 
@@ -83,7 +96,10 @@ class Database:
             found = _revision(connection)
             if found == NEWEST:  # another process was faster
                 return
-            _upgrade(connection, found)
+            if found is None:
+                _make(connection)
+            else:
+                _upgrade(connection, found)
 
 
 @contextmanager
@@ -119,11 +135,21 @@ def _begin_sqlite(connection: Connection) -> None:
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
-    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    found = connection.execute(select(_REVISION.c.version_num)).scalar()
     return None if found is None else str(found)
 
 
-def _upgrade(connection: Connection, found: str | None) -> None:
+def _make(connection: Connection) -> None:
+    """The tables of a new store, as the migrations would make them one after the other."""
+    from radloop.store import audit, tokens  # noqa: F401  their tables are known once they are imported
+    from radloop.store.tables import metadata
+
+    metadata.create_all(connection)
+    _REVISION.create(connection)
+    connection.execute(_REVISION.insert().values(version_num=NEWEST))
+
+
+def _upgrade(connection: Connection, found: str) -> None:
     # Imported only here: it takes longer than everything else at start, and is needed once.
     from alembic import command
     from alembic.config import Config
@@ -132,7 +158,7 @@ def _upgrade(connection: Connection, found: str | None) -> None:
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", "radloop.store:migrations")
     known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
-    if found is not None and found not in known:
+    if found not in known:
         raise Refusal(
             "STORE_TOO_NEW", f"The store was written by a newer radloop (its form is {found!r}).", http_status=503
         )

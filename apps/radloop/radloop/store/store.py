@@ -24,7 +24,7 @@ from radloop.store.names import (
     stamp,
 )
 from radloop.store.rows import ImageRow, LabelRow, image_path, image_row, label_row
-from radloop.store.studies import StudiesFolder, carry_out, plan
+from radloop.store.studies import StudiesFolder, carry_out, known_files, plan
 from radloop.store.tables import images, labels
 
 
@@ -76,10 +76,13 @@ class Store:
         with self._studies.lock:
             found = self._studies.files()
             with self.database.reading() as connection:
-                added, changed = plan(connection, self._studies.folder, found)
-            if added or changed:
-                with self.database.writing() as connection:  # another process may have done it meanwhile
-                    carry_out(connection, *plan(connection, self._studies.folder, found))
+                known = known_files(connection)
+            changes = plan(known, self._studies.folder, found)
+            if any(changes):
+                with self.database.writing() as connection:
+                    if (now := known_files(connection)) != known:  # another process wrote meanwhile
+                        changes = plan(now, self._studies.folder, found)
+                    carry_out(connection, *changes)
 
     def images(self) -> list[ImageRow]:
         """Every image, by id."""

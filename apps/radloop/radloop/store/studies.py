@@ -100,17 +100,35 @@ def _changed_at(folder: Path) -> int:
         return -2
 
 
-def plan(connection: Connection, root: Path, found: list[Found]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+class KnownFile(NamedTuple):
+    """What is known of an image's file; see the columns of the same names."""
+
+    id: str
+    source: str
+    root: str
+    name: str
+    bytes: int
+    mtime_ns: int
+    sha256: str | None
+    present: bool
+    removed: str | None
+
+
+def known_files(connection: Connection) -> list[KnownFile]:
+    columns = (images.c[column] for column in KnownFile._fields)
+    return [KnownFile(*row) for row in connection.execute(select(*columns))]
+
+
+def plan(rows: list[KnownFile], root: Path, found: list[Found]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The rows to add and the changes to rows (``key`` is the id) that make the images those that were found.
 
     A file keeps its id for as long as its path below the folder stays, and an id is never given twice. When the
     folder itself has moved (or another one is watched now), a file is the image it was only if it has the
     same size and, where that is known, the same checksum: two patients may both be called ``ed.nii.gz``.
     """
-    rows = [_Row(*row) for row in connection.execute(select(*(images.c[column] for column in _Row._fields)))]
     taken = {row.id for row in rows}
     by_file = {row.name: row for row in rows if row.root == str(root)}
-    of_other_roots: dict[str, list[_Row]] = {}
+    of_other_roots: dict[str, list[KnownFile]] = {}
     for known in rows:
         if known.source == "studies" and known.root != str(root):
             of_other_roots.setdefault(known.name, []).append(known)
@@ -141,20 +159,6 @@ def plan(connection: Connection, root: Path, found: list[Found]) -> tuple[list[d
     return added, changed
 
 
-class _Row(NamedTuple):
-    """What is known of an image's file; see the columns of the same names."""
-
-    id: str
-    source: str
-    root: str
-    name: str
-    bytes: int
-    mtime_ns: int
-    sha256: str | None
-    present: bool
-    removed: str | None
-
-
 def _new_image(image_id: str, root: str, one: Found, now: str) -> dict[str, Any]:
     return {
         "id": image_id,
@@ -178,7 +182,7 @@ def carry_out(connection: Connection, added: list[dict[str, Any]], changed: list
         connection.execute(images.update().where(images.c.id == bindparam("key")), changed)
 
 
-def _moved(root: Path, one: Found, rows: list[_Row]) -> _Row | None:
+def _moved(root: Path, one: Found, rows: list[KnownFile]) -> KnownFile | None:
     for row in rows:
         if row.bytes == one.bytes and row.sha256 in (None, sha256_of(root / one.name)):
             return row
