@@ -83,7 +83,7 @@ def served() -> Callable[[Offer], AbstractContextManager[str]]:
     def offer(archive: Offer) -> Iterator[str]:
         app = FastAPI()
         answer_problems(app)
-        app.include_router(router(archive))
+        app.include_router(router(lambda: archive))
         with _served(app) as address:
             yield f"{address}/dicom-web"
 

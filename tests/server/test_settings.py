@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from radloop.cli.main import radloop as command
 from radloop.refusal import Refusal
+from radloop.server import run
 from radloop.server.settings import CONFIG, Settings, option_of, table
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/settings.md"
@@ -61,6 +62,13 @@ def test_options_go_before_the_environment_and_that_before_the_file(
 def test_what_does_not_fit_is_named(options: dict[str, object], said: str) -> None:
     with pytest.raises(Refusal, match=said):
         Settings.given(**options)
+
+
+@pytest.mark.parametrize("address", ["http://", "http://u:secret@x:99999/y", "http://u:secret@[::1", "http://xn--/"])
+def test_studies_at_what_is_no_address_are_refused_before_anything_is_started(address: str) -> None:
+    with pytest.raises(Refusal, match="no address of a DICOMweb server") as refused:
+        run(Settings.given(studies=address))
+    assert "secret" not in refused.value.sentence
 
 
 @pytest.mark.parametrize(("text", "said"), [("port = ", "is not TOML"), ("prot = 1", "prot"), (None, "cannot be read")])

@@ -12,14 +12,14 @@ from monai.inferers import SimpleInferer
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from cine_heart_code.inference import has_bfloat16
-
 
 class LowPrecisionInferer(SimpleInferer):
     """Runs the network in bfloat16 where the processor has it: twice as fast, the same result to three digits."""
 
     def __call__(self, inputs: Tensor, network: nn.Module, *args: object, **kwargs: object) -> Tensor:
-        with torch.autocast(inputs.device.type, torch.bfloat16, enabled=has_bfloat16(inputs.device)):
+        # A processor without instructions for it takes six times as long with it.
+        fast = inputs.device.type != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        with torch.autocast(inputs.device.type, torch.bfloat16, enabled=fast):
             logits: Tensor = network(inputs, *args, **kwargs)
         return logits.float()
 

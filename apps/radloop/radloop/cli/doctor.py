@@ -138,7 +138,7 @@ def _processor() -> Finding:
     flags = set(described.read_text().split()) if described.is_file() else set()
     bfloat16 = bool(flags & {"amx_bf16", "avx512_bf16"})
     found = f"{cores} cores, {platform.machine()}, {'with' if bfloat16 else 'no'} bfloat16"
-    return Finding("processor", bfloat16, found, "nothing to do: the models take longer, with the same answers", False)
+    return Finding("processor", bfloat16, found, "nothing to do: training takes longer", False)
 
 
 def _memory() -> Finding:

@@ -174,7 +174,7 @@ def _once_open(pictures: Pictures, work: Work) -> Work:
 
 def _for_ohif(app: FastAPI, context: Context, data: Path) -> None:
     """The viewer, the archive that it reads, and its panels' own words."""
-    app.include_router(dicomweb.router(context.pictures))
+    app.include_router(dicomweb.router(context.pictures.open))
     app.include_router(panel.router(HeartDesk(context), Drafts(data / "drafts")))
     app.include_router(chest_panel.router)
     app.include_router(viewer.router(data, places.plugins() / "ohif-radloop" / "dist"))

@@ -7,7 +7,6 @@ import socket
 import tempfile
 import threading
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from radloop import places
 from radloop.refusal import Refusal
@@ -83,8 +82,18 @@ def _check_studies(settings: Settings) -> None:
     folder = settings.studies_folder
     if folder is not None and not folder.is_dir():
         raise Refusal("NO_STUDIES", f"{folder}: there is no such folder to serve images from.")
-    if folder is None and not urlsplit(settings.shown_studies).hostname:
+    if folder is None and not _is_address(str(settings.archive)):
         raise Refusal("NO_STUDIES", f"{settings.shown_studies}: this is no address of a DICOMweb server.")
+
+
+def _is_address(text: str) -> bool:
+    import httpx  # which asks that server later
+
+    try:
+        url = httpx.URL(text)
+        return bool(url.host) and (url.port or 80) < 1 << 16
+    except (httpx.InvalidURL, ValueError):  # the latter of names that are none
+        return False
 
 
 def _check_access(settings: Settings) -> None:

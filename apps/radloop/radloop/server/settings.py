@@ -97,7 +97,10 @@ class Settings(BaseSettings):
         """For people: name and password in the address are left out."""
         if not self._address:
             return str(self.studies_folder)
-        parts = urlsplit(self._address)
+        try:
+            parts = urlsplit(self._address)
+        except ValueError:  # not one that can be served from
+            return self._address.rpartition("@")[2]
         return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
     @property
