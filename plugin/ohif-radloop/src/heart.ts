@@ -23,7 +23,8 @@ export class Heart extends Errands {
     () => this.author,
   );
   private displayed: Contours | null = null;
-  private arrived: CineView | null = null;
+  private entered: CineView | null = null; // halfway between base and apex
+  private arrived: CineView | null = null; // and at end diastole
 
   constructor(private readonly ohif: Ohif) {
     super();
@@ -54,6 +55,7 @@ export class Heart extends Errands {
     const turn = ++this.turn;
     this.cine = cine;
     this.view = new CineView(this.ohif, cine, this.segments);
+    this.view.hold();
     this.view.addEventListener('moved', () => this.moved());
     this.view.addEventListener('drawn', event => this.drawn((event as CustomEvent<number[]>).detail));
     await this.waitedFor(async () => {
@@ -63,6 +65,7 @@ export class Heart extends Errands {
       else if (cine.labels.length) await this.reopen(cine.labels[0]);
       else await this.analyse();
     });
+    if (turn === this.turn && !this.work) this.view.release();
   }
 
   /** Leave the cine; what is unsaved goes to the server. */
@@ -152,17 +155,19 @@ export class Heart extends Errands {
     const { work, view, turn } = this;
     if (!work || !view || this.displayed === work.contours) return;
     this.displayed = work.contours;
-    const first = await view.show(work.contours).catch(error => {
-      console.error(error);
-      if (turn === this.turn) this.problem = 'Images of the cine cannot be loaded; contours are drawn once they can.';
-      return false;
-    });
+    const first = await view.show(work.contours);
     if (turn !== this.turn) return;
     if (!first) this.displayed = null;
     else if (this.arrived !== view) {
       // The first look is at end diastole, halfway between base and apex.
       this.arrived = view;
-      await view.jump({ frame: work.counted()?.ed ?? 0, slice: Math.floor((work.contours.slices - 1) / 2) });
+      await view.jump({ frame: work.counted()?.ed ?? 0, slice: this.middle() });
+      view.load().catch(error => {
+        console.error(error);
+        if (turn !== this.turn) return;
+        this.problem = 'Some images of the cine cannot be loaded.';
+        this.changed();
+      });
     }
     this.changed();
   }
@@ -212,14 +217,22 @@ export class Heart extends Errands {
     this.changed();
   }
 
+  private middle(): number {
+    return Math.floor((this.here().cine.slices - 1) / 2);
+  }
+
   private here(): { cine: Case; turn: number } {
     if (!this.cine) throw new Error('no cine');
     return { cine: this.cine, turn: this.turn };
   }
 
   private moved(): void {
+    const { view } = this;
     if (this.work) void this.display();
-    else this.view?.load().catch(() => {}); // it is tried again, and told, when there are contours to show
+    else if (view && this.entered !== view && view.position()) {
+      this.entered = view;
+      void view.jump({ slice: this.middle() });
+    }
     this.dispatchEvent(new Event('moved'));
   }
 }

@@ -74,6 +74,10 @@ interface Cornerstone {
       string
     >;
   };
+  imageLoadPoolManager: {
+    getMaxSimultaneousRequests(type: 'prefetch'): number;
+    setMaxSimultaneousRequests(type: 'prefetch', count: number): void;
+  };
   imageLoader: {
     loadAndCacheImage(imageId: string): Promise<unknown>;
     createAndCacheDerivedLabelmapImages(imageIds: string[]): LabelImage[];

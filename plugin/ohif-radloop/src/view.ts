@@ -28,7 +28,7 @@ export class CineView extends EventTarget {
   private looks: Look = 'outline';
   private timer = 0;
   private jumping: Promise<unknown> | null = null;
-  private loading: Promise<unknown> | null = null;
+  private prefetches: number | null = null; // how many images the viewer fetches at a time, while it is kept from that
 
   constructor(
     private readonly ohif: Ohif,
@@ -70,6 +70,7 @@ export class CineView extends EventTarget {
 
   close(): void {
     this.pause();
+    this.release();
     this.stop.abort();
     if (this.labelImages.length) this.services.segmentationService.remove(this.segmentationId);
   }
@@ -88,6 +89,7 @@ export class CineView extends EventTarget {
     if (!at || !viewport) return;
     const frame = to.frame ?? at.frame;
     const slice = to.slice ?? at.slice;
+    if (frame === at.frame && slice === at.slice) return;
     const plane = frame * this.cine.slices + slice;
     const index = viewport.getImageIds().findIndex(imageId => this.plane(imageId) === plane);
     this.jumping = viewport.setImageIdIndex(index);
@@ -120,18 +122,27 @@ export class CineView extends EventTarget {
     this.dispatchEvent(new Event('moved'));
   }
 
-  /** Fetch every image of the cine once the viewer shows it: contours need them all, and the model takes a while. */
+  /** Keep the viewer from fetching images that nobody looks at yet: where it shares a machine, the model waits for that. */
+  hold(): void {
+    if (this.prefetches !== null) return;
+    const { imageLoadPoolManager } = window.cornerstone;
+    this.prefetches = imageLoadPoolManager.getMaxSimultaneousRequests('prefetch');
+    imageLoadPoolManager.setMaxSimultaneousRequests('prefetch', 0);
+  }
+
+  release(): void {
+    if (this.prefetches === null) return;
+    window.cornerstone.imageLoadPoolManager.setMaxSimultaneousRequests('prefetch', this.prefetches);
+    this.prefetches = null;
+  }
+
+  /** Fetch every image of the cine, once what is on the screen is drawn. */
   async load(): Promise<void> {
-    const viewport = this.viewport();
-    if (!viewport) return;
+    this.release();
     const { imageLoader } = window.cornerstone;
-    this.loading ??= Promise.all(viewport.getImageIds().map(imageId => imageLoader.loadAndCacheImage(imageId)));
-    try {
-      await this.loading;
-    } catch (error) {
-      this.loading = null; // another try when contours are to be shown
-      throw error;
-    }
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const imageIds = this.viewport()?.getImageIds() ?? [];
+    await Promise.all(imageIds.map(imageId => imageLoader.loadAndCacheImage(imageId)));
   }
 
   /** Put contours over every image of the cine; false while the viewer does not show it. */
@@ -142,7 +153,6 @@ export class CineView extends EventTarget {
     }
     const viewport = this.viewport();
     if (!viewport) return false;
-    await this.load();
     const imageIds = [...viewport.getImageIds()];
     const { imageLoader } = window.cornerstone;
     const images = imageLoader.createAndCacheDerivedLabelmapImages(imageIds);
