@@ -65,7 +65,8 @@ export class Heart extends Errands {
       else if (cine.labels.length) await this.reopen(cine.labels[0]);
       else await this.analyse();
     });
-    if (turn === this.turn && !this.work) this.view.release();
+    // Where there are contours to show, the images are fetched after them.
+    if (turn === this.turn && !(this.work && this.view.position())) this.view.release();
   }
 
   /** Leave the cine; what is unsaved goes to the server. */
@@ -159,15 +160,16 @@ export class Heart extends Errands {
     if (turn !== this.turn) return;
     if (!first) this.displayed = null;
     else if (this.arrived !== view) {
-      // The first look is at end diastole, halfway between base and apex.
-      this.arrived = view;
-      await view.jump({ frame: work.counted()?.ed ?? 0, slice: this.middle() });
-      view.load().catch(error => {
+      const lacking = (error: unknown) => {
         console.error(error);
         if (turn !== this.turn) return;
         this.problem = 'Some images of the cine cannot be loaded.';
         this.changed();
-      });
+      };
+      // The first look is at end diastole, halfway between base and apex.
+      this.arrived = view;
+      await view.jump({ frame: work.counted()?.ed ?? 0, slice: this.middle() }).catch(lacking);
+      view.load().catch(lacking);
     }
     this.changed();
   }
