@@ -24,8 +24,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import alembic.command  # noqa: F401  imported before the children are made, so that they start at once
-
 from radloop.refusal import Refusal
 from radloop.store import Store
 from radloop.store.check import check
