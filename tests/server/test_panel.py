@@ -179,6 +179,7 @@ def test_a_label_is_kept_with_what_was_reviewed(client: TestClient, desk: OneHea
     assert opened["label"] == kept
     assert np.array_equal(unpack(opened["planes"], GRID), heart())
     assert opened["measurements"]["lv_ef"] == 75
+    assert opened["measurements"]["warnings"][0]["code"] == "EDITED"
     assert client.get("/radloop/labels?image=a").json() == [kept]
 
 

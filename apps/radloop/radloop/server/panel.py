@@ -95,7 +95,9 @@ def router(desk: Desk, drafts: Drafts) -> APIRouter:
     def label(image: str, id: str, watched: Watched) -> OpenedLabel:
         submitted, voxels = desk.label(image, id)
         figures = Figures(voxels, submitted.from_version, edited=True)
-        return OpenedLabel(label=submitted, planes=pack(voxels), measurements=desk.measure(image, figures))
+        measurements = desk.measure(image, figures)
+        measurements.warnings = [_edited(), *measurements.warnings]
+        return OpenedLabel(label=submitted, planes=pack(voxels), measurements=measurements)
 
     @routes.put("/labels")
     def submit(image: str, submission: Submission) -> SubmittedLabel:
@@ -157,8 +159,12 @@ def chosen_by_person(contours: Contours) -> list[Warning]:
     if contours.left_out:
         said.append(Warning(code="SLICES_LEFT_OUT", text=f"A person left out {_in_words(contours.left_out)}."))
     if contours.edited:
-        said.append(Warning(code="EDITED", text="A person changed the contours."))
+        said.append(_edited())
     return said
+
+
+def _edited() -> Warning:
+    return Warning(code="EDITED", text="A person changed the contours.")
 
 
 def _in_words(places: Places) -> str:
