@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from monai.bundle import verify_metadata
 from PIL import Image
 
 from radloop import places
@@ -46,8 +47,8 @@ def picture_like_a_chest(seed: int, side: int = 64) -> np.ndarray:
     return np.clip(200 - 140 * lungs + chance.normal(0, 8, (side, side)), 0, 255).astype(np.uint8)
 
 
-def test_metadata_follows_the_schema(alone):
-    monai(alone, "verify_metadata", "--meta_file", "configs/metadata.json", "--filepath", SCHEMA)
+def test_metadata_follow_the_schema():
+    verify_metadata(meta_file=str(BUNDLE / "configs" / "metadata.json"), filepath=str(SCHEMA))
 
 
 def test_network_takes_and_gives_what_the_metadata_say(alone):

@@ -1,6 +1,7 @@
 """``radloop train`` and ``radloop choose`` on a user's own films, in each layout, with the tiny classifier."""
 
 import csv
+import functools
 import json
 import re
 import shutil
@@ -47,25 +48,36 @@ def sets(tmp_path_factory):
     return root
 
 
+@pytest.fixture(scope="module")
+def trained(sets, tiny, tmp_path_factory):
+    """``trained(layout)``: what was said, the folder of the report, the data folder with the new version; done once."""
+
+    @functools.cache
+    def train(layout):
+        folder = tmp_path_factory.mktemp("trained")
+        named = ["--classes", ",".join(CLASSES)] if layout == "films.npz" else []
+        asked = ("train", MODEL, sets / layout, "--epochs", 5, "-o", folder, "--data", folder / "data", "--json")
+        return json.loads(tiny.run(*asked, *named).stdout), folder, folder / "data"
+
+    return train
+
+
 @pytest.mark.parametrize("layout", ["indexed", "folders", "films.npz"])
-def test_three_classes_in_each_layout_become_a_version(layout, sets, tiny, tmp_path):
-    data, named = tmp_path / "data", ["--classes", ",".join(CLASSES)] if layout == "films.npz" else []
-    done = tiny.run("train", MODEL, sets / layout, "--epochs", 5, *named, "-o", tmp_path, "--data", data, "--json")
-    result = json.loads(done.stdout)
+def test_three_classes_in_each_layout_become_a_version(layout, trained):
+    result, folder, data = trained(layout)
     assert (result["version"], result["parent"], result["classes"]) == ("0.0.1+1", "0.0.1", list(CLASSES))
     assert result["part"] == ("val" if layout == "films.npz" else "test")
     assert result["summary"]["auc"] > 0.95
     assert result["linear_auc"] is not None
-    html = (tmp_path / "report.html").read_text()
+    html = (folder / "report.html").read_text()
     assert html.count("<svg") == 5  # split, curves, confusion, ROC, reliability
     assert not re.search(r"""(src|href)\s*=\s*["']?(https?:|/|[a-z]+\.)""", html)
     assert ("No patient is known" in html) == (layout != "indexed")
     assert not list((data / "training" / MODEL).iterdir())
 
 
-def test_the_version_answers_once_it_is_published_with_classes_of_its_own(sets, tiny, tmp_path):
-    data = tmp_path / "data"
-    tiny.run("train", MODEL, sets / "folders", "--epochs", 5, "-o", tmp_path, "--data", data)
+def test_the_version_answers_once_it_is_published_with_classes_of_its_own(sets, tiny, trained, tmp_path):
+    data = trained("folders")[2]
     tiny.run("models", "publish", MODEL, "0.0.1+1", "--data", data)
     Image.fromarray(film(190, 7)).save(tmp_path / "new.png")
     answer = tiny.run("infer", MODEL, tmp_path / "new.png", "-o", tmp_path / "out", "--json", data=data)
