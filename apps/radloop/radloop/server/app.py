@@ -2,11 +2,9 @@
 
 import shutil
 import tempfile
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from anyio import to_thread
 from fastapi import FastAPI
@@ -39,7 +37,7 @@ from radloop.server.desk import HeartDesk
 from radloop.server.disk import Disk
 from radloop.server.drafts import Drafts
 from radloop.server.guard import Guard
-from radloop.server.jobs import Jobs, Work
+from radloop.server.jobs import Jobs
 from radloop.server.metrics import Metrics
 from radloop.server.openapi import tell_roles
 from radloop.server.patience import Patience
@@ -55,9 +53,8 @@ from radloop.server.watch import Watch
 from radloop.store import Store
 from radloop.store.audit import Audit
 from radloop.store.files import own_folder
-from radloop.store.jobs import JobRow
 from radloop.store.tokens import Tokens
-from radloop.workers import Pool, Told
+from radloop.workers import Pool
 
 LOOK_AT_FOLDER_S, LOOK_AT_SERVER_S = 2.0, 60.0
 """How old what is known of the archive may be when images are listed."""
@@ -95,8 +92,11 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
     serving = Serving(store, pool, catalogue, places.bundles())
     nice = min(19, settings.niceness + BEHIND)
     training, batch = Training(pictures, catalogue, places.bundles(), nice), Batch(pictures, nice)
-    works: dict[str, Work] = {"train": training.work, "batch_infer": batch.infer, "scoring": batch.score}
-    jobs = Jobs(store, {kind: _once_open(pictures, work) for kind, work in works.items()})
+    jobs = Jobs(
+        store,
+        {"train": training.work, "batch_infer": batch.infer, "scoring": batch.score},
+        before=pictures.open,
+    )
     watch = Watch(pictures, every_s=LOOK_AT_FOLDER_S if settings.studies_folder else LOOK_AT_SERVER_S)
 
     @asynccontextmanager
@@ -162,14 +162,6 @@ def create_app(settings: Settings, *, catalogue: Catalogue, pool: Pool) -> FastA
     _for_ohif(app, context, data)
     tell_roles(app)
     return app
-
-
-def _once_open(pictures: Pictures, work: Work) -> Work:
-    def working(row: JobRow, told: Told, unwanted: threading.Event) -> dict[str, Any]:
-        pictures.open()
-        return work(row, told, unwanted)
-
-    return working
 
 
 def _for_ohif(app: FastAPI, context: Context, data: Path) -> None:

@@ -65,9 +65,11 @@ class Jobs:
     interrupted when the next one starts, and can be resumed; those that waited wait on.
     """
 
-    def __init__(self, store: Store, works: dict[str, Work]) -> None:
+    def __init__(self, store: Store, works: dict[str, Work], *, before: Callable[[], object]) -> None:
+        """``before`` is called before each work, and may take a moment."""
         self._store = store
         self._works = works
+        self._before = before
         self._turn = threading.Condition()
         self._closing = False
         self._running: dict[str, _Running] = {}
@@ -241,6 +243,7 @@ class Jobs:
         try:
             with disk_faults_refused():
                 make_folder(row.folder)
+            self._before()
             result = self._works[row.kind](row, told, running.unwanted)
         except GivenUp:
             if running.cancelled:

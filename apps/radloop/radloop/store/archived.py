@@ -4,13 +4,12 @@ Which images there are, the archive knows; that one lies there is no event, as w
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from radloop.store.events import ImageFile
+from radloop.store.events import ImageFile, new_image
 from radloop.store.names import stamp, when
 from radloop.store.tables import images
 
@@ -27,14 +26,7 @@ def plan(
     rows = {row.id: row for row in connection.execute(query)}
     now = when(stamp())
     added = [
-        {
-            "id": image_id,
-            **asdict(ImageFile(SOURCE, "", name, 0, 0, None)),
-            "info": {},
-            "added": now,
-            "present": True,
-            "removed": None,
-        }
+        {"id": image_id, **new_image(ImageFile(SOURCE, "", name, 0, 0, None), now, {})}
         for image_id, name in names.items()
         if image_id not in rows
     ]

@@ -100,13 +100,12 @@ def apply(connection: Connection, event: Event) -> None:
 
 
 def _image_columns(event: Event) -> dict[str, Any]:
-    return {
-        **asdict(event.file),
-        "info": event.body.get("info", {}) if event.kind == "image" else {},
-        "added": when(event.id),
-        "present": True,
-        "removed": None,
-    }
+    return new_image(event.file, when(event.id), event.body.get("info", {}) if event.kind == "image" else {})
+
+
+def new_image(file: ImageFile, added: str, info: dict[str, Any]) -> dict[str, Any]:
+    """The columns, but for the id, of an image that is there from now on."""
+    return {**vars(file), "info": info, "added": added, "present": True, "removed": None}
 
 
 def _is_newest(connection: Connection, event: Event) -> bool:

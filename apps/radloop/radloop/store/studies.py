@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
 
+from radloop.store.events import ImageFile, new_image
 from radloop.store.files import sha256_of
 from radloop.store.names import IMAGE_SUFFIXES, image_id_of, split_suffix, stamp, told_apart, when
 from radloop.store.tables import images
@@ -145,7 +146,8 @@ def plan(rows: list[KnownFile], root: Path, found: list[Found]) -> tuple[list[di
             if image_id in taken:
                 image_id = told_apart(usual, str(root / one.name))
             taken.add(image_id)
-            added.append(_new_image(image_id, str(root), one, now))
+            file = ImageFile("studies", str(root), one.name, one.bytes, one.mtime_ns, None)
+            added.append({"id": image_id, **new_image(file, now, {})})
             continue
         here.add(row.id)
         same = row.bytes == one.bytes and (row.mtime_ns == one.mtime_ns or row.root != str(root))
@@ -157,22 +159,6 @@ def plan(rows: list[KnownFile], root: Path, found: list[Found]) -> tuple[list[di
             state = {"root": known.root, "bytes": known.bytes, "mtime_ns": known.mtime_ns, "present": False}
             changed.append({"key": known.id, **state, "sha256": known.sha256})
     return added, changed
-
-
-def _new_image(image_id: str, root: str, one: Found, now: str) -> dict[str, Any]:
-    return {
-        "id": image_id,
-        "source": "studies",
-        "root": root,
-        "name": one.name,
-        "bytes": one.bytes,
-        "mtime_ns": one.mtime_ns,
-        "sha256": None,
-        "info": {},
-        "added": now,
-        "present": True,
-        "removed": None,
-    }
 
 
 def carry_out(connection: Connection, added: list[dict[str, Any]], changed: list[dict[str, Any]]) -> None:
